@@ -1,0 +1,62 @@
+"""What a detection is asked and what it answers. Plain values, so that they can be used without loading a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.geometry import Box, Detection
+
+Rotation = Literal["any", "right_angles", "none"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One picture of a symbol. `pixels` is (h, w, 3) RGB uint8; `id` is its key in the index."""
+
+    id: int
+    pixels: NDArray[np.uint8]
+    positive: bool = True
+
+
+@dataclass(frozen=True)
+class Query:
+    """A symbol to find, with its examples."""
+
+    symbol_id: str
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to search a page. Boxes are in pixels of the page; scales are relative to the example's size."""
+
+    min_score: float = 0.5
+    rotation: Rotation = "any"
+    mirror: bool = True
+    scale_min: float = 0.8
+    scale_max: float = 1.25
+    regions: tuple[Box, ...] = ()
+    exclude: tuple[Box, ...] = ()
+    max_detections: int = 5000
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Milliseconds spent on a page."""
+
+    embed: float = 0.0
+    search: float = 0.0
+    verify: float = 0.0
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """The finds on one page, best first. `truncated` says that there were more than asked for."""
+
+    detections: tuple[Detection, ...]
+    truncated: bool
+    timings: Timings

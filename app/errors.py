@@ -1,0 +1,113 @@
+"""Everything that can go wrong on purpose. Knows no HTTP; the service maps these to answers in one table.
+
+PlanspotError
+├── BadInput             a value that cannot be used; names the field
+│   ├── BrokenDrawing    an accepted type that is broken, truncated or encrypted
+│   └── KeyReused        an idempotency key that was used for another request
+├── UnsupportedType      bytes of no accepted type
+├── NotAcceptable        an answer was asked for in a format that is not served
+├── TooLarge             more bytes, pixels or pages than allowed
+├── NotFound             no symbol, example or page by that name
+├── NameTaken            another symbol has the name
+├── NothingToSearch      no symbol is registered and none was named
+├── ReadOnly             a reference symbol cannot be changed
+├── Overloaded           the queue is full; try again later
+├── Cancelled            the one who asked has gone
+└── Unavailable          the service cannot do this now
+    ├── NotReady         the model is still being loaded
+    ├── WeightsError     the weights are missing, broken or of another version
+    └── CatalogueError   the catalogue cannot be read or written
+"""
+
+from __future__ import annotations
+
+
+class PlanspotError(Exception):
+    """The root. `str(error)` is a sentence fit for the person who asked."""
+
+
+class BadInput(PlanspotError):
+    """A value that cannot be used. `field` is its name in the request, if it came in one."""
+
+    def __init__(self, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+class BrokenDrawing(BadInput):
+    """An accepted type that is broken, truncated, encrypted or empty."""
+
+    def __init__(self, detail: str, field: str | None = "file") -> None:
+        super().__init__(detail, field)
+
+
+class KeyReused(BadInput):
+    """An idempotency key that was used for another request."""
+
+
+class UnsupportedType(PlanspotError):
+    """Bytes of no accepted type. `accepted` lists the types that are."""
+
+    def __init__(self, detail: str, accepted: tuple[str, ...]) -> None:
+        super().__init__(detail)
+        self.accepted = accepted
+
+
+class NotAcceptable(PlanspotError):
+    """An answer was asked for in a format that is not served. `accepted` lists the media types that are."""
+
+    def __init__(self, detail: str, accepted: tuple[str, ...]) -> None:
+        super().__init__(detail)
+        self.accepted = accepted
+
+
+class TooLarge(PlanspotError):
+    """More bytes, pixels or pages than allowed. `limit` is the most that is."""
+
+    def __init__(self, detail: str, limit: int) -> None:
+        super().__init__(detail)
+        self.limit = limit
+
+
+class NotFound(PlanspotError):
+    """No symbol, example or page by that name."""
+
+
+class NameTaken(PlanspotError):
+    """Another symbol has the name."""
+
+
+class NothingToSearch(PlanspotError):
+    """No symbol is registered and none was named."""
+
+
+class ReadOnly(PlanspotError):
+    """A reference symbol cannot be changed."""
+
+
+class Overloaded(PlanspotError):
+    """The queue is full. `retry_after` is a guess in seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Cancelled(PlanspotError):
+    """The one who asked has gone, so the work was dropped."""
+
+
+class Unavailable(PlanspotError):
+    """The service cannot do this now."""
+
+
+class NotReady(Unavailable):
+    """The model is still being loaded."""
+
+
+class WeightsError(Unavailable):
+    """The weights are missing, broken or of another version."""
+
+
+class CatalogueError(Unavailable):
+    """The catalogue cannot be read or written."""
