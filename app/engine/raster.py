@@ -1,0 +1,120 @@
+"""Raster files to RGB by Pillow: PNG, JPEG, TIFF, WebP, BMP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from app.errors import BrokenDrawing, PlanspotError, TooLarge
+
+Pixels = NDArray[np.uint8]
+
+# Pillow would refuse at 179 megapixels and warn at half of that; drawings are larger, and every caller checks
+# the size from the header against its own limit before anything is decoded
+Image.MAX_IMAGE_PIXELS = None
+
+_MAX_FRAMES = 10_000  # walking the directory of a TIFF costs time for each frame
+_ORIENTATION = 0x0112
+_SCREEN_DPI = 96.0  # what programs write when they do not know
+
+
+def count(data: bytes, kind: str) -> int:
+    """Pages in the file: the frames of a TIFF, one for any other type."""
+    if kind != "TIFF":
+        sizes(data, kind, [1])
+        return 1
+    with _broken_if_it_fails(kind), _opened(data, kind) as image:
+        frames = 1
+        try:
+            while frames <= _MAX_FRAMES:
+                image.seek(frames)
+                frames += 1
+        except EOFError:
+            return frames
+    raise TooLarge(f"The file has more than {_MAX_FRAMES} pages.", _MAX_FRAMES)
+
+
+def sizes(data: bytes, kind: str, numbers: Sequence[int]) -> list[tuple[int, int, float | None]]:
+    """(width, height, dpi) of these pages as they will be decoded, from the headers."""
+    with _broken_if_it_fails(kind), _opened(data, kind) as image:
+        found = []
+        for number in numbers:
+            image.seek(number - 1)
+            found.append((*_upright_size(image, kind), _dpi(image)))
+        return found
+
+
+def decode(data: bytes, kind: str, numbers: Sequence[int]) -> Iterator[Pixels]:
+    """Each page as (H, W, 3) RGB, upright, transparent parts white, deep grey brought to 8 bits."""
+    for number in numbers:
+        with _broken_if_it_fails(kind), _opened(data, kind) as image:
+            image.seek(number - 1)
+            pixels = to_rgb(image)
+        yield pixels
+
+
+def to_rgb(image: Image.Image) -> Pixels:
+    """(H, W, 3) RGB uint8 of a Pillow image in any mode."""
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        return np.repeat(_to_8_bits(np.asarray(image))[:, :, None], 3, axis=2)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGB", image.size, "white")
+        paper.paste(image, mask=image.getchannel("A"))
+        image = paper
+    return np.asarray(image.convert("RGB") if image.mode != "RGB" else image)
+
+
+def _to_8_bits(grey: NDArray[np.generic]) -> Pixels:
+    """Scanners store 10 or 12 bits in 16, so the depth is told from the brightest pixel."""
+    if grey.dtype.kind == "f":
+        grey = np.nan_to_num(grey.astype(np.float32))
+        low, high = float(grey.min()), float(grey.max())
+        return ((grey - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8)
+    brightest = int(np.asarray(grey).max(initial=0))
+    shift = next(bits for bits in (0, 2, 4, 8, 24) if brightest >> bits <= 255 or bits == 24)
+    if grey.dtype.kind == "i":
+        grey = np.maximum(grey, 0)
+    return np.right_shift(grey, shift).astype(np.uint8)
+
+
+def _opened(data: bytes, kind: str) -> Image.Image:
+    if kind == "PNG" and b"IEND" not in data:
+        raise BrokenDrawing("The PNG file is truncated: its end is missing.")
+    return Image.open(BytesIO(data), formats=[kind.upper()])
+
+
+def _upright_size(image: Image.Image, kind: str) -> tuple[int, int]:
+    width, height = image.size
+    # Pillow gives a TIFF's size as it will be once turned
+    turned = kind != "TIFF" and image.getexif().get(_ORIENTATION) in {5, 6, 7, 8}
+    return (height, width) if turned else (width, height)
+
+
+def _dpi(image: Image.Image) -> float | None:
+    try:
+        across, down = (float(value) for value in image.info["dpi"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    believable = _SCREEN_DPI + 0.5 < across <= 2400 and abs(across - down) < 1
+    return across if believable else None
+
+
+@contextmanager
+def _broken_if_it_fails(kind: str) -> Iterator[None]:
+    """Decoders raise nearly anything on hostile bytes, so everything but lack of memory counts as a broken file."""
+    try:
+        yield
+    except (PlanspotError, MemoryError):
+        raise
+    except UnidentifiedImageError as error:
+        raise BrokenDrawing(f"The {kind} file is broken or truncated: its header cannot be read.") from error
+    except Exception as error:
+        raise BrokenDrawing(f"The {kind} file is broken or truncated: {error or type(error).__name__}.") from error
