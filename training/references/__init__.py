@@ -7,8 +7,8 @@ import math
 from training.canvas import Canvas, Pixels, affine
 from training.references.electrical import ELECTRICAL
 from training.references.fire import FIRE
-from training.references.parts import ReferenceSymbol
 from training.references.plumbing import PLUMBING
+from training.references.symbol import ReferenceSymbol
 
 REFERENCES: tuple[ReferenceSymbol, ...] = FIRE + ELECTRICAL + PLUMBING
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from training.canvas import Shape
-from training.references.parts import ReferenceSymbol, block, bow, box, circle, disc, join, letters, line, outline, solid
+from training.pieces import block, bow, box, circle, disc, join, letters, line, outline, solid
+from training.references.symbol import ReferenceSymbol
 
 SOCKET = join(circle(0.36), line((-0.12, -0.5), (-0.12, 0.5)), line((0.12, -0.5), (0.12, 0.5)))
 DATA = outline((0, -0.4), (0.46, 0.4), (-0.46, 0.4))

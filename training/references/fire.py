@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from training.references.parts import ReferenceSymbol, block, bow, box, circle, disc, join, letters, line, outline, solid
+from training.pieces import block, bow, box, circle, disc, join, letters, line, outline, solid
+from training.references.symbol import ReferenceSymbol
 
 HORN = join(box(0.34, 0.5, -0.25), outline((-0.08, -0.25), (0.3, -0.5), (0.3, 0.5), (-0.08, 0.25)))
 FLASH = join(line((-0.5, -0.5), (0.5, 0.5)), line((-0.5, 0.5), (0.5, -0.5)))

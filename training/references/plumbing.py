@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from training.canvas import Fill, Shape, arc
-from training.references.parts import ReferenceSymbol, block, bow, box, circle, disc, join, letters, line, outline, solid
+from training.pieces import block, bow, box, circle, disc, join, letters, line, outline, ring, solid
+from training.references.symbol import ReferenceSymbol
 
 BODY = outline((-0.36, -0.26), (0.36, 0.26), (0.36, -0.26), (-0.36, 0.26))
 ENDS = join(line((-0.5, 0), (-0.36, 0)), line((0.36, 0), (0.5, 0)))
-
-
-def ring(radius: float, y: float = 0.0) -> Shape:
-    """A circle that covers what is drawn below it."""
-    return join(Shape((Fill((arc(radius, y=y),), erase=True),)), circle(radius, y=y))
 
 
 PLUMBING = tuple(ReferenceSymbol(name, shape) for name, shape in (

@@ -1,22 +1,12 @@
-"""The few building blocks the reference symbols are put together from; y down, a symbol spans about -0.5 to 0.5."""
+"""The few building blocks that hand-drawn symbols are put together from; y down, a symbol spans about -0.5 to 0.5."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from training.canvas import Fill, Shape, affine, arc, polyline, rectangle
-from training.canvas import Stroke as _Stroke
-from training.lettering import text
+from training.canvas import Fill, Shape, Stroke, affine, arc, polyline, rectangle
+from training.lettering import Lettering, text
 
 XY = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class ReferenceSymbol:
-    """A common symbol under its plain English name."""
-
-    name: str
-    shape: Shape
+PLAIN = Lettering()
 
 
 def join(*shapes: Shape) -> Shape:
@@ -25,15 +15,21 @@ def join(*shapes: Shape) -> Shape:
 
 
 def circle(radius: float = 0.5, x: float = 0.0, y: float = 0.0) -> Shape:
-    return Shape((_Stroke(arc(radius, x=x, y=y), True),))
+    return Shape((Stroke(arc(radius, x=x, y=y), True),))
 
 
 def disc(radius: float, x: float = 0.0, y: float = 0.0) -> Shape:
+    """A filled circle."""
     return Shape((Fill((arc(radius, x=x, y=y),)),))
 
 
+def ring(radius: float, x: float = 0.0, y: float = 0.0) -> Shape:
+    """A circle that covers what is drawn below it."""
+    return join(Shape((Fill((arc(radius, x=x, y=y),), erase=True),)), circle(radius, x, y))
+
+
 def box(width: float = 1.0, height: float = 1.0, x: float = 0.0, y: float = 0.0) -> Shape:
-    return Shape((_Stroke(rectangle(width, height, x, y), True),))
+    return Shape((Stroke(rectangle(width, height, x, y), True),))
 
 
 def block(width: float, height: float, x: float = 0.0, y: float = 0.0) -> Shape:
@@ -57,9 +53,9 @@ def solid(*points: XY) -> Shape:
 
 def bow(radius: float, start: float, stop: float, x: float = 0.0, y: float = 0.0) -> Shape:
     """An open arc, degrees counter-clockwise."""
-    return Shape((_Stroke(arc(radius, start, stop, x, y)),))
+    return Shape((Stroke(arc(radius, start, stop, x, y)),))
 
 
-def letters(string: str, height: float, x: float = 0.0, y: float = 0.0) -> Shape:
-    """Single-stroke capitals around x, y."""
-    return text(string, height).moved(affine(x, y))
+def letters(string: str, height: float, x: float = 0.0, y: float = 0.0, style: Lettering = PLAIN) -> Shape:
+    """Text around x, y; `height` is that of the capitals."""
+    return text(string, height, style).moved(affine(x, y))
