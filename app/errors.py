@@ -9,6 +9,7 @@ PlanspotError
 ├── TooLarge             more bytes, pixels or pages than allowed
 ├── NotFound             no symbol, example or page by that name
 ├── NameTaken            another symbol has the name
+├── LastExample          a symbol keeps at least one positive example
 ├── NothingToSearch      no symbol is registered and none was named
 ├── ReadOnly             a reference symbol cannot be changed
 ├── Overloaded           the queue is full; try again later
@@ -75,6 +76,10 @@ class NotFound(PlanspotError):
 
 class NameTaken(PlanspotError):
     """Another symbol has the name."""
+
+
+class LastExample(PlanspotError):
+    """A symbol keeps at least one positive example."""
 
 
 class NothingToSearch(PlanspotError):

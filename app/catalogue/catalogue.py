@@ -1,0 +1,275 @@
+"""Reading and changing the catalogue. Each change is one transaction that is on the disk when the call returns."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, timedelta
+
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session, undefer
+
+from app.catalogue import tables
+from app.catalogue.records import ExampleRecord, NewExample, Receipt, StoredExample, SymbolRecord
+from app.engine.inspect import ExampleWarning
+from app.errors import CatalogueError, KeyReused, LastExample, NameTaken, NotFound
+
+KEYS_KEPT = timedelta(hours=24)
+
+_SNAPSHOT = TypeAdapter(SymbolRecord)
+
+
+class Catalogue:
+    """Symbols and examples in the database at `url`. Opened on first use; every method may raise CatalogueError."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine: Engine | None = None
+        self._opening = threading.Lock()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        with self._opening:
+            if self._engine is not None:
+                self._engine.dispose()
+            self._engine = None
+
+    def version(self) -> int:
+        """How many changes the catalogue has seen."""
+        with self._reading() as session:
+            return session.scalars(select(tables.State.version)).one()
+
+    def add_symbol(self, name: str, example: NewExample, receipt: Receipt | None = None) -> SymbolRecord:
+        """Keep a symbol with its first example. Raises NameTaken; with a receipt, what `answered` raises and returns."""
+
+        def change(session: Session) -> SymbolRecord:
+            _check_name(session, name, None)
+            symbol = tables.Symbol(id=secrets.token_hex(8), name=name)
+            session.add(symbol)
+            return _with_example(session, symbol, example)
+
+        return self._changed(change, receipt)
+
+    def add_example(self, symbol_id: str, example: NewExample, receipt: Receipt | None = None) -> SymbolRecord:
+        """Keep one more example. Raises NotFound; with a receipt, as `add_symbol`."""
+        return self._changed(lambda session: _with_example(session, _symbol(session, symbol_id), example), receipt)
+
+    def rename(self, symbol_id: str, name: str) -> SymbolRecord:
+        """Raises NotFound, NameTaken."""
+
+        def change(session: Session) -> SymbolRecord:
+            symbol = _symbol(session, symbol_id)
+            _check_name(session, name, symbol)
+            symbol.name = name
+            return _record(symbol)
+
+        return self._changed(change)
+
+    def delete(self, symbol_id: str) -> None:
+        """Remove a symbol and its examples. Raises NotFound."""
+
+        def change(session: Session) -> SymbolRecord:
+            symbol = _symbol(session, symbol_id)
+            record = _record(symbol)
+            session.delete(symbol)
+            return record
+
+        self._changed(change)
+
+    def delete_example(self, symbol_id: str, example_id: int) -> SymbolRecord:
+        """Raises NotFound, and LastExample for the only positive one."""
+
+        def change(session: Session) -> SymbolRecord:
+            symbol = _symbol(session, symbol_id)
+            example = next((each for each in symbol.examples if each.id == example_id), None)
+            if example is None:
+                raise NotFound(f"Symbol {symbol.name!r} has no example {example_id}.")
+            if example.kind == "positive" and sum(each.kind == "positive" for each in symbol.examples) == 1:
+                raise LastExample(f"Symbol {symbol.name!r} has one positive example; delete the symbol instead.")
+            symbol.examples.remove(example)
+            session.flush()
+            return _record(symbol)
+
+        return self._changed(change)
+
+    def answered(self, receipt: Receipt) -> SymbolRecord | None:
+        """The answer that this request got before, if it did. Raises KeyReused if the key came with another request."""
+        with self._reading() as session:
+            return _answer(session, receipt)
+
+    def symbols(self, limit: int | None = None, after: str | None = None) -> list[SymbolRecord]:
+        """Symbols oldest first, those behind `after` only. Raises NotFound for an `after` that is not there."""
+        query = select(tables.Symbol).order_by(tables.Symbol.number).limit(limit)
+        with self._reading() as session:
+            if after is not None:
+                query = query.where(tables.Symbol.number > _symbol(session, after).number)
+            return [_record(symbol) for symbol in session.scalars(query)]
+
+    def symbol(self, symbol_id: str) -> SymbolRecord:
+        """Raises NotFound."""
+        with self._reading() as session:
+            return _record(_symbol(session, symbol_id))
+
+    def find(self, id_or_name: str) -> SymbolRecord | None:
+        """The symbol of this id, or else of this name."""
+        with self._reading() as session:
+            for column in (tables.Symbol.id, tables.Symbol.name):
+                symbol = session.scalars(select(tables.Symbol).where(column == id_or_name)).one_or_none()
+                if symbol is not None:
+                    return _record(symbol)
+            return None
+
+    def examples(self, ids: Sequence[int]) -> list[StoredExample]:
+        """These examples with their pixels, in order of id; those deleted meanwhile are left out."""
+        query = (
+            select(tables.Example, tables.Symbol.id)
+            .join(tables.Symbol, tables.Symbol.number == tables.Example.symbol)
+            .where(tables.Example.id.in_(ids))
+            .order_by(tables.Example.id)
+            .options(undefer(tables.Example.png))
+        )
+        with self._reading() as session:
+            return [
+                StoredExample(row.id, symbol_id, row.kind, row.dpi, row.png)  # type: ignore[arg-type]
+                for row, symbol_id in session.execute(query)
+            ]
+
+    def codes(self, stamp: str) -> tuple[int, dict[int, bytes | None]]:
+        """The version, and for every example its code by this encoder, None where it has not been embedded."""
+        joined = (tables.Embedding.example == tables.Example.id) & (tables.Embedding.stamp == stamp)
+        query = select(tables.Example.id, tables.Embedding.code).outerjoin(tables.Embedding, joined)
+        with self._reading() as session:
+            version = session.scalars(select(tables.State.version)).one()
+            return version, {example: code for example, code in session.execute(query)}
+
+    def keep_codes(self, stamp: str, codes: Mapping[int, bytes]) -> None:
+        """Keep codes beside their examples; not a change of the catalogue."""
+        with self._writing() as session:
+            kept = session.scalars(select(tables.Example.id).where(tables.Example.id.in_(codes)))
+            for example in kept.all():
+                session.merge(tables.Embedding(example=example, stamp=stamp, code=codes[example]))
+
+    def _changed(self, change: Callable[[Session], SymbolRecord], receipt: Receipt | None = None) -> SymbolRecord:
+        try:
+            return self._change(change, receipt)
+        except IntegrityError:
+            # another process took the name or the key between our look and our write; the second look sees it
+            return self._change(change, receipt)
+
+    def _change(self, change: Callable[[Session], SymbolRecord], receipt: Receipt | None) -> SymbolRecord:
+        with self._writing() as session:
+            if receipt and (before := _answer(session, receipt)):
+                return before
+            record = change(session)
+            session.execute(update(tables.State).values(version=tables.State.version + 1))
+            if receipt:
+                _keep_answer(session, receipt, record)
+            session.flush()
+            return record
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with _failures_named(), Session(self._database()) as session:
+            yield session
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        engine = self._database().execution_options(writes=True)
+        with _failures_named(), Session(engine) as session, session.begin():
+            yield session
+
+    def _database(self) -> Engine:
+        with self._opening:
+            if self._engine is None:
+                self._engine = _opened(self._url)
+            return self._engine
+
+
+def _opened(url: str) -> Engine:
+    try:
+        engine = tables.open_database(url)
+        with Session(engine.execution_options(writes=True)) as session, session.begin():
+            tables.Base.metadata.create_all(session.connection())
+            if not session.scalar(select(func.count()).select_from(tables.State)):
+                session.add(tables.State(id=1, version=0))
+    except (OSError, SQLAlchemyError) as error:
+        raise CatalogueError(f"The catalogue cannot be opened: {_reason(error)}") from error
+    return engine
+
+
+@contextmanager
+def _failures_named() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except SQLAlchemyError as error:
+        raise CatalogueError(f"The catalogue cannot be used: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    # SQLAlchemy's own text quotes the statement and its values
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
+
+
+def _symbol(session: Session, symbol_id: str) -> tables.Symbol:
+    found = session.scalars(select(tables.Symbol).where(tables.Symbol.id == symbol_id)).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no symbol with the id {symbol_id!r}.")
+    return found
+
+
+def _check_name(session: Session, name: str, own: tables.Symbol | None) -> None:
+    other = session.scalars(select(tables.Symbol).where(tables.Symbol.name == name)).one_or_none()
+    if other is not None and other is not own:
+        raise NameTaken(f"The name {name!r} is taken by symbol {other.id}.")
+
+
+def _with_example(session: Session, symbol: tables.Symbol, new: NewExample) -> SymbolRecord:
+    example = tables.Example(
+        kind=new.kind,
+        width=new.width,
+        height=new.height,
+        dpi=new.dpi,
+        warnings=[asdict(warning) for warning in new.warnings],
+        png=new.png,
+    )
+    symbol.examples.append(example)
+    session.flush()
+    session.add(tables.Embedding(example=example.id, stamp=new.stamp, code=new.code))
+    return _record(symbol)
+
+
+def _answer(session: Session, receipt: Receipt) -> SymbolRecord | None:
+    before = session.get(tables.Answered, receipt.key)
+    if before is None:
+        return None
+    if before.fingerprint != receipt.fingerprint:
+        raise KeyReused("This Idempotency-Key came with another request before; use a new key.", "Idempotency-Key")
+    return _SNAPSHOT.validate_json(before.answer)
+
+
+def _keep_answer(session: Session, receipt: Receipt, record: SymbolRecord) -> None:
+    session.execute(delete(tables.Answered).where(tables.Answered.at < tables.now() - KEYS_KEPT))
+    answer = _SNAPSHOT.dump_json(record).decode()
+    session.add(tables.Answered(key=receipt.key, fingerprint=receipt.fingerprint, answer=answer))
+
+
+def _record(symbol: tables.Symbol) -> SymbolRecord:
+    examples = tuple(
+        ExampleRecord(
+            each.id,
+            each.kind,  # type: ignore[arg-type]
+            each.width,
+            each.height,
+            tuple(ExampleWarning(**warning) for warning in each.warnings),
+            each.dpi,
+        )
+        for each in symbol.examples
+    )
+    return SymbolRecord(symbol.id, symbol.name, symbol.created_at.replace(tzinfo=UTC), examples)
