@@ -1,0 +1,67 @@
+"""The elements of symbols: a shape with its role and a near twin, and the helpers that make them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from numpy.random import Generator
+
+from training.canvas import Fill, Matrix, Points, Shape, Stroke, affine
+from training.lettering import Lettering, random_lettering, text
+
+LETTERS = "ABCDEFGHIJKLMNOPRSTUVWXYZ"
+DIGITS = "0123456789"
+
+
+def shape(*parts: Stroke | Fill) -> Shape:
+    return Shape(parts)
+
+
+def mark(drawn: Shape, twin: Shape | None = None) -> Element:
+    return Element("mark", drawn, twin)
+
+
+def closed(points: Points) -> Shape:
+    return Shape((Stroke(points, closed=True),))
+
+
+def filled(points: Points) -> Shape:
+    return Shape((Fill((points,)),))
+
+
+
+@dataclass(frozen=True)
+class Element:
+    """A part of a symbol that can go, move or change; `twin` is the same with one thing changed."""
+
+    role: str  # outline, mark, letters, fill or outside
+    shape: Shape
+    twin: Shape | None = None
+
+    def moved(self, matrix: Matrix) -> Element:
+        return replace(self, shape=self.shape.moved(matrix), twin=self.twin.moved(matrix) if self.twin else None)
+
+    def thickened(self, factor: float) -> Element:
+        return replace(self, shape=self.shape.thickened(factor), twin=self.twin.thickened(factor) if self.twin else None)
+
+
+def code(rng: Generator, length: int | None = None) -> str:
+    """One to three capitals, the last sometimes a digit."""
+    size = length or int(rng.choice([1, 1, 1, 2, 2, 3]))
+    word = "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=size))
+    return word[:-1] + DIGITS[rng.integers(10)] if size > 1 and rng.random() < 0.4 else word
+
+
+def letters(rng: Generator, width: float, height: float, word: str | None = None) -> Element:
+    """A code filling the room, its twin with one letter changed."""
+    word = word or code(rng)
+    style = replace(random_lettering(rng), weight=1.0)
+    at = int(rng.integers(len(word)))
+    other = word[:at] + LETTERS[(LETTERS.find(word[at]) + int(rng.integers(1, len(LETTERS)))) % len(LETTERS)] + word[at + 1:]
+    return Element("letters", _fitted(word, style, width, height), _fitted(other, style, width, height))
+
+
+def _fitted(word: str, style: Lettering, width: float, height: float) -> Shape:
+    drawn = text(word, 1.0, style)
+    left, top, right, bottom = drawn.extent()
+    return drawn.moved(affine(scale=min(width / max(right - left, 0.3), height / max(bottom - top, 0.8))))
