@@ -1,0 +1,195 @@
+"""The sample drawing from end to end, over HTTP alone.
+
+    python -m benchmarks.demo [--url http://127.0.0.1:8000] [--out out]
+
+Starts a server on a free port with an empty catalogue (or takes the one at --url), registers each symbol of the sample
+from its one boxed example, finds all of them in one request, compares with the truth and writes the marked drawing.
+The exit code is 1 where a count is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+
+from app.engine.geometry import iou
+
+SAMPLE = Path(__file__).parent.parent / "docs" / "sample" / "floor-plan.json"
+READY_WITHIN = 120.0  # seconds; loading torch from a cold disk takes most of it
+ANSWER_WITHIN = 600.0
+KEPT = {"PLANSPOT_WEIGHTS", "PLANSPOT_DEVICE"}  # of the caller's settings; a database of his must not be touched
+SAME_PLACE = 0.5  # intersection over union from which a find is a copy
+
+Quad = tuple[float, float, float, float]  # x, y, width, height
+
+
+@dataclass(frozen=True)
+class SampleSymbol:
+    name: str
+    example: Quad
+    copies: tuple[Quad, ...]  # every copy on the drawing, the example's own among them
+
+
+@dataclass(frozen=True)
+class Row:
+    """One symbol's outcome; `right` finds lie on a copy, `wrong` ones do not."""
+
+    name: str
+    true: int
+    found: int
+    right: int
+
+    @property
+    def wrong(self) -> int:
+        return self.found - self.right
+
+    @property
+    def correct(self) -> bool:
+        return self.true == self.found == self.right
+
+
+def read_sample(path: Path) -> tuple[SampleSymbol, ...]:
+    symbols = json.loads(path.read_text(encoding="utf-8"))["symbols"]
+    return tuple(SampleSymbol(s["name"], quad(s["example"]), tuple(quad(c["box"]) for c in s["copies"])) for s in symbols)
+
+
+def quad(box: dict[str, float]) -> Quad:
+    return box["x"], box["y"], box["width"], box["height"]
+
+
+def matched(found: Sequence[Quad], true: Sequence[Quad]) -> int:
+    """How many finds, best first, lie on a copy that no better one has taken."""
+    if not found or not true:
+        return 0
+    overlaps = iou(np.array(found, dtype=np.float64), np.array(true, dtype=np.float64))
+    taken: set[int] = set()
+    for row in overlaps:
+        free = [j for j in np.argsort(-row) if row[j] >= SAME_PLACE and int(j) not in taken]
+        taken.update(int(j) for j in free[:1])
+    return len(taken)
+
+
+def compare(sample: Sequence[SampleSymbol], detections: Sequence[dict[str, Any]]) -> list[Row]:
+    rows = []
+    for symbol in sample:
+        mine = sorted((d for d in detections if d["symbol"] == symbol.name), key=lambda d: -float(d["score"]))
+        right = matched([quad(d["box"]) for d in mine], symbol.copies)
+        rows.append(Row(symbol.name, len(symbol.copies), len(mine), right))
+    return rows
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A server of our own with a data directory that goes with it; gives its address once it is ready."""
+    with tempfile.TemporaryDirectory(prefix="planspot-demo-") as data:
+        port = free_port()
+        log = Path(data) / "server.log"
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("PLANSPOT_") or k in KEPT}
+        environment["PLANSPOT_DATA_DIR"] = str(Path(data) / "catalogue")
+        command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+        with log.open("wb") as sink, subprocess.Popen(command, env=environment, stdout=sink, stderr=sink) as process:
+            try:
+                wait_until_ready(f"http://127.0.0.1:{port}", process, log)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                process.terminate()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Raises RuntimeError with the end of the server's log if it stops or takes too long."""
+    until = time.monotonic() + READY_WITHIN
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/health/ready", timeout=5).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.2)
+    raise RuntimeError("the server did not become ready:\n" + log.read_text(encoding="utf-8", errors="replace")[-2000:])
+
+
+def register(client: httpx.Client, drawing: Path, symbol: SampleSymbol) -> str:
+    box = ",".join(f"{v:g}" for v in symbol.example)
+    reply = client.post("/symbols", data={"name": symbol.name, "box": box}, files={"file": drawing.read_bytes()})
+    identifier: str = checked(reply).json()["id"]
+    return identifier
+
+
+def detect(client: httpx.Client, drawing: Path, symbols: Sequence[str], form: str) -> httpx.Response:
+    files = {"file": drawing.read_bytes()}
+    return checked(client.post("/detect", params={"format": form}, data={"symbols": list(symbols)}, files=files))
+
+
+def checked(reply: httpx.Response) -> httpx.Response:
+    if reply.is_error:
+        raise RuntimeError(f"{reply.request.method} {reply.request.url} answered {reply.status_code}: {reply.text}")
+    return reply
+
+
+def run(url: str, out: Path) -> list[Row]:
+    sample, drawing = read_sample(SAMPLE), SAMPLE.with_suffix(".png")
+    with httpx.Client(base_url=url, timeout=ANSWER_WITHIN) as client:
+        start = time.perf_counter()
+        symbols = [register(client, drawing, symbol) for symbol in sample]
+        registered = time.perf_counter()
+        answer = detect(client, drawing, symbols, "json").json()
+        done = time.perf_counter()
+        rows = compare(sample, answer["detections"])
+        print_rows(rows)
+        print(f"\n{len(rows)} symbols registered in {registered - start:.1f} s, found in {done - registered:.1f} s")
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "demo.png").write_bytes(detect(client, drawing, symbols, "png").content)
+        print(f"marked drawing: {out / 'demo.png'}")
+    return rows
+
+
+def print_rows(rows: Sequence[Row]) -> None:
+    width = max(len(row.name) for row in rows)
+    print(f"{'symbol':{width}}  true  found  right  wrong")
+    for row in rows:
+        mark = "" if row.correct else "  <-"
+        print(f"{row.name:{width}}  {row.true:4}  {row.found:5}  {row.right:5}  {row.wrong:5}{mark}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="a running server; without it one is started")
+    parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the marked drawing")
+    args = parser.parse_args()
+    start = time.perf_counter()
+    if args.url:
+        rows = run(args.url, args.out)
+    else:
+        print("starting a server", flush=True)
+        with server() as url:
+            print(f"ready after {time.perf_counter() - start:.1f} s\n", flush=True)
+            rows = run(url, args.out)
+    wrong = [row.name for row in rows if not row.correct]
+    verdict = f"wrong counts for {', '.join(wrong)}" if wrong else "every count is right"
+    print(f"total {time.perf_counter() - start:.1f} s: {verdict}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
