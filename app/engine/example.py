@@ -1,0 +1,64 @@
+"""An example made ready for search: its ink laid in the encoder's window and in the verifier's picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from app.engine import encoder, verify
+from app.engine.geometry import Box
+from app.engine.ink import Colour, ink, tight_box
+from app.engine.poses import crops, resized
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the search needs of an example of `width` × `height` pixels; `ink_box` bounds its ink.
+
+    `picture` and `mask`, the box, (64, 64) are the verifier's, `core` (64, 64) is the box of the ink alone, `window`
+    (112, 112) the encoder's crop with its margin.
+    """
+
+    width: int
+    height: int
+    ink_box: Box
+    picture: Tensor
+    mask: Tensor
+    core: Tensor
+    window: Tensor
+
+    @property
+    def longer(self) -> float:
+        return max(self.ink_box.width, self.ink_box.height)
+
+
+def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None) -> Prepared:
+    """An example from (h, w, 3) RGB pixels; an example without ink is taken whole."""
+    inked = ink(pixels, paper)
+    height, width = inked.shape
+    box = tight_box(inked) or Box(0, 0, width, height)
+    longer = max(box.width, box.height)
+    source = torch.from_numpy(inked)
+    picture = placed(source, box, verify.SYMBOL / longer, verify.SIZE)
+    mask = placed(torch.ones_like(source), box, verify.SYMBOL / longer, verify.SIZE)
+    window = placed(source, box, encoder.SYMBOL / longer, encoder.WINDOW + 2 * encoder.MARGIN)
+    return Prepared(width, height, box, picture, (mask > 0.5).float(), _core(box), window)
+
+
+def _core(box: Box) -> Tensor:
+    """(SIZE, SIZE) mask of the ink's box, which the picture has in its middle."""
+    factor = verify.SYMBOL / max(box.width, box.height) / 2
+    steps = (torch.arange(verify.SIZE) + 0.5 - verify.SIZE / 2).abs()
+    return ((steps <= box.height * factor)[:, None] & (steps <= box.width * factor)[None]).float()
+
+
+def placed(source: Tensor, box: Box, factor: float, size: int) -> Tensor:
+    """(size, size) picture of source (H, W) resized by a factor, the box's centre at its own, zero around the source."""
+    level = resized(source, factor)
+    x, y = box.centre
+    at = torch.tensor([[[1.0, 0.0, x * level.shape[1] / source.shape[1]], [0.0, 1.0, y * level.shape[0] / source.shape[0]]]])
+    return crops(level, at, size)[0]

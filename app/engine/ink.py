@@ -1,0 +1,58 @@
+"""Page → ink map. Dark CAD screens, white paper and grey scans become one domain: how far each pixel is from the paper."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.geometry import Box
+
+Colour = tuple[int, int, int]
+
+SAMPLE = 1_000_000  # pixels looked at to find the background
+FLOOR = 0.06        # distances below are paper tone and compression noise
+MIN_CONTRAST = 0.25  # a page fainter than this is not stretched further
+VISIBLE = 0.35      # ink above this belongs to a stroke
+ROWS = 1024         # rows converted at a time, so that memory does not grow with the page
+
+
+def background(pixels: NDArray[np.uint8]) -> Colour:
+    """The most frequent colour of (H, W, 3) RGB pixels, to 8 levels a channel and averaged within."""
+    step = max(1, int((pixels.shape[0] * pixels.shape[1] / SAMPLE) ** 0.5))
+    flat = pixels[::step, ::step].reshape(-1, 3)
+    keys = (flat >> 5).astype(np.int32) @ np.array([64, 8, 1], dtype=np.int32)
+    mode = int(np.bincount(keys, minlength=512).argmax())
+    red, green, blue = np.median(flat[keys == mode], axis=0)
+    return int(red), int(green), int(blue)
+
+
+def ink(pixels: NDArray[np.uint8], paper: Colour | None = None) -> NDArray[np.float32]:
+    """(H, W) ink in [0, 1] of (H, W, 3) RGB pixels; `paper` is the background's colour, found where it is not given."""
+    paper = background(pixels) if paper is None else paper
+    distance = np.empty(pixels.shape[:2], dtype=np.uint8)
+    for top in range(0, len(pixels), ROWS):
+        part = pixels[top : top + ROWS]
+        apart = np.maximum(part, np.array(paper, np.uint8)) - np.minimum(part, np.array(paper, np.uint8))
+        distance[top : top + ROWS] = apart.max(axis=2)
+    return _curve(distance)[distance]
+
+
+def tight_box(inked: NDArray[np.float32]) -> Box | None:
+    """The bound of the visible ink in an (H, W) map, None where there is none."""
+    seen = inked >= VISIBLE
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    if not len(rows):
+        return None
+    left, top = int(columns[0]), int(rows[0])
+    return Box(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+
+
+def _curve(distance: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """(256,) ink of each distance: stretched so that the drawing's clear strokes reach 1."""
+    counts = np.bincount(distance.ravel(), minlength=256).astype(np.float64)
+    counts[: int(2 * FLOOR * 255)] = 0
+    strong = np.searchsorted(np.cumsum(counts), 0.7 * counts.sum()) / 255 if counts.any() else 1.0
+    contrast = max(MIN_CONTRAST, float(strong))
+    levels = np.arange(256, dtype=np.float32) / 255
+    curve: NDArray[np.float32] = np.clip((levels - FLOOR) / (contrast - FLOOR), 0.0, 1.0).astype(np.float32)
+    return curve

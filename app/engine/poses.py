@@ -1,0 +1,161 @@
+"""Poses of an example: pictures sampled under a pose, and the coarse search for the poses that fit a place.
+
+A pose is a row (x, y, angle, mirrored, scale): the example, its origin at the centre of its ink, is scaled, flipped left to
+right if `mirrored`, turned counter-clockwise by `angle` degrees and moved to x, y. Lengths are pixels of the level sampled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from app.engine.verify import SIZE, SYMBOL
+
+Rotation = Literal["any", "right_angles", "none"]
+
+TURN_STEP = 15          # degrees between the turns tried
+SCALE_STEP = 1.12       # ratio between the sizes tried
+TEMPLATE = 24           # pixels of a pose's template: the encoder's window, halved
+COARSE = TEMPLATE / SIZE  # template pixels a picture pixel
+REACH = 3               # template pixels a place may lie off its window's centre
+FAINTEST = 1e-3         # ink variance below which a patch is blank
+CHUNK = 256             # places aligned at once
+
+
+def matrices(poses: Tensor) -> Tensor:
+    """(N, 2, 3) affines from example pixels to level pixels of poses (N, 5)."""
+    turn = torch.deg2rad(poses[:, 2])
+    cos, sin = poses[:, 4] * torch.cos(turn), poses[:, 4] * torch.sin(turn)
+    flip = 1 - 2 * poses[:, 3]
+    return torch.stack([torch.stack([cos * flip, sin, poses[:, 0]], 1), torch.stack([-sin * flip, cos, poses[:, 1]], 1)], 1)
+
+
+def crops(level: Tensor, affines: Tensor, size: int) -> Tensor:
+    """(N, size, size) pictures of level (H, W), bilinear, zero outside: affines (N, 2, 3) from a picture's pixels, origin
+    at its centre, to the level's."""
+    steps = torch.arange(size, device=level.device, dtype=torch.float32) + 0.5 - size / 2
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    grid = torch.stack([x, y, torch.ones_like(x)], -1).reshape(-1, 3) @ affines.transpose(1, 2)  # (N, size², 2) level pixels
+    extent = torch.tensor([level.shape[1], level.shape[0]], device=level.device)
+    grid = (2 * grid / extent - 1).reshape(1, len(affines) * size, size, 2)
+    return F.grid_sample(level[None, None], grid, align_corners=False).reshape(len(affines), size, size)
+
+
+def resized(picture: Tensor, factor: float) -> Tensor:
+    """(H, W) resized by a factor, antialiased."""
+    shape = [max(1, round(side * factor)) for side in picture.shape]
+    return F.interpolate(picture[None, None], shape, mode="bilinear", antialias=True, align_corners=False)[0, 0]
+
+
+def compose(poses: Tensor, corrections: Tensor) -> Tensor:
+    """Poses (N, 5) after corrections (N, 4) measured in the example's frame: right, down, counter-clockwise, log scale."""
+    moved = matrices(poses)[:, :, :2] @ corrections[:, :2, None]
+    turned = poses[:, 2] + torch.where(poses[:, 3] > 0.5, -corrections[:, 2], corrections[:, 2])
+    return torch.stack([poses[:, 0] + moved[:, 0, 0], poses[:, 1] + moved[:, 1, 0], turned % 360, poses[:, 3],
+                        poses[:, 4] * torch.exp(corrections[:, 3])], 1)
+
+
+@dataclass(frozen=True)
+class Bank:
+    """Templates of one example under every turn, mirror and size tried.
+
+    `templates` (T, 576) zero-mean and of unit length inside their masks, `masks` (U, 576), `mask_of` (T,) the mask of each
+    template (a box looks the same mirrored or turned by half), `poses` (T, 3) angle, mirrored, scale.
+    """
+
+    templates: Tensor
+    masks: Tensor
+    mask_of: Tensor
+    poses: Tensor
+
+    @property
+    def kinds(self) -> tuple[Tensor, Tensor]:
+        """Of each template the turn and mirror alone: (T,) kind and (K, 2) angle, mirrored of each kind."""
+        kinds, of_template = torch.unique(self.poses[:, :2], dim=0, return_inverse=True)
+        return of_template, kinds
+
+
+def sizes(scale_min: float, scale_max: float) -> list[float]:
+    """Sizes at most SCALE_STEP apart that cover a band, both ends within half a step."""
+    steps = max(1, round(float(torch.log(torch.tensor(scale_max / scale_min)) / torch.log(torch.tensor(SCALE_STEP)))))
+    ratio = (scale_max / scale_min) ** (1 / steps)
+    return [scale_min * ratio ** (i + 0.5) for i in range(steps)] if steps > 1 else [(scale_min * scale_max) ** 0.5]
+
+
+def make_bank(picture: Tensor, core: Tensor, rotation: Rotation, mirror: bool, scales: list[float]) -> Bank:
+    """The bank of an example's picture and the box of its ink (SIZE, SIZE); `scales` relative to the picture's size on the
+    level."""
+    turns = {"any": range(0, 360, TURN_STEP), "right_angles": range(0, 360, 90), "none": range(1)}[rotation]
+    tried = [(float(a), float(m), s) for s in scales for m in ((0, 1) if mirror else (0,)) for a in turns]
+    poses = torch.tensor(tried, device=picture.device)
+    boxes, mask_of = torch.unique(torch.stack([poses[:, 0] % 180, torch.zeros_like(poses[:, 0]), poses[:, 2]], 1), dim=0,
+                                  return_inverse=True)
+    box = resized(F.max_pool2d(core[None], 5, 1, 2)[0], COARSE)
+    masks = (_turned(box, boxes) > 0.5).float()
+    own, area = masks[mask_of], masks.sum(1).clamp(min=1)[mask_of]
+    inked = _turned(resized(picture, COARSE), poses) * own
+    centred = (inked - (inked.sum(1) / area)[:, None]) * own
+    return Bank(F.normalize(centred, dim=1), masks, mask_of, poses)
+
+
+def _turned(small: Tensor, poses: Tensor) -> Tensor:
+    """(N, 576) a picture (TEMPLATE, TEMPLATE) as it looks under poses (N, 3) angle, mirrored, scale."""
+    square = torch.eye(3, device=small.device).repeat(len(poses), 1, 1)
+    square[:, :2] = matrices(torch.cat([torch.zeros(len(poses), 2, device=small.device), poses], 1))
+    inverse = torch.linalg.inv(square)[:, :2]
+    inverse[:, :, 2] = TEMPLATE / 2
+    return crops(small, inverse, TEMPLATE).flatten(1)
+
+
+def correlate(patches: Tensor, bank: Bank) -> Tensor:
+    """(N, T) normalised cross-correlation of patches (N, 576) with every template, inside the template's mask."""
+    area = bank.masks.sum(1).clamp(min=1)
+    total = patches @ bank.masks.T
+    variance = (patches.square() @ bank.masks.T - total.square() / area).clamp(min=FAINTEST * TEMPLATE)
+    return (patches @ bank.templates.T).mul_(variance.rsqrt_()[:, bank.mask_of])
+
+
+def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor, Tensor]:
+    """The `best` differing poses at each place: poses (N, best, 5) on the coarse level and their correlation (N, best).
+
+    `coarse` (H, W) is a level at template size, `places` (N, 2) x, y on it. Poses of one place differ in mirror or by more
+    than two turns.
+    """
+    found = [_align(coarse, part, bank, best) for part in places.split(CHUNK)]
+    return torch.cat([poses for poses, _ in found]), torch.cat([fit for _, fit in found])
+
+
+def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor, Tensor]:
+    side = TEMPLATE + 2 * REACH
+    still = torch.zeros(len(places), 5, device=coarse.device)
+    still[:, :2], still[:, 4] = places, 1
+    around = crops(coarse, matrices(still), side)
+    shifts = 2 * REACH + 1
+    patches = F.unfold(around[:, None], TEMPLATE).transpose(1, 2).reshape(-1, TEMPLATE * TEMPLATE)  # (N·49, 576)
+    fits = correlate(patches, bank).reshape(len(places), shifts * shifts, -1)
+    fit, shift = fits.max(1)  # (N, T)
+    of_template, kinds = bank.kinds
+    apart = torch.remainder(kinds[:, None, 0] - kinds[None, :, 0] + 180, 360) - 180
+    alike = (apart.abs() <= 2 * TURN_STEP + 1) & (kinds[:, None, 1] == kinds[None, :, 1])
+    poses, scores = [], []
+    for _ in range(best):
+        score, template = fit.max(1)
+        at = shift.gather(1, template[:, None])[:, 0]
+        move = torch.stack([at % shifts, at // shifts], 1) - REACH
+        poses.append(torch.cat([places + move, bank.poses[template]], 1))
+        scores.append(score)
+        fit = fit.masked_fill(alike[of_template[template]][:, of_template], -1.0)
+    return torch.stack(poses, 1), torch.stack(scores, 1)
+
+
+def self_similarity(picture: Tensor, core: Tensor) -> tuple[Tensor, Tensor]:
+    """How like itself an example is when turned and mirrored: (48,) correlation and (48, 2) angle, mirrored."""
+    bank = make_bank(picture, core, "any", True, [1.0])
+    still = torch.tensor([[TEMPLATE / 2, TEMPLATE / 2, 0.0, 0.0, 1.0]], device=picture.device)
+    around = crops(resized(picture, COARSE), matrices(still), TEMPLATE + 2)  # one pixel of play each way
+    patches = F.unfold(around[:, None], TEMPLATE)[0].T
+    return correlate(patches, bank).max(0).values, bank.poses[:, :2]

@@ -1,0 +1,64 @@
+"""One find a place: the best claims it, over the symbols of a request and over the negative examples among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from app.engine.geometry import iou
+from app.engine.poses import matrices
+
+OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
+CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
+
+Rows = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Found:
+    """Finds of one example of `size` width and height: poses (N, 5) on the page and scores (N,)."""
+
+    symbol: int
+    positive: bool
+    size: tuple[int, int]
+    poses: Rows
+    scores: Rows
+
+    def polygons(self) -> Rows:
+        """(N, 4, 2) corners."""
+        w, h = self.size[0] / 2, self.size[1] / 2
+        corners = np.array([[-w, -h], [w, -h], [w, h], [-w, h]])
+        affine = matrices(torch.from_numpy(self.poses)).numpy()
+        result: Rows = corners @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2]
+        return result
+
+
+def suppressed(found: Sequence[Found]) -> Iterator[tuple[int, Rows, float, Rows]]:
+    """Symbol, pose (5,), score and polygon (4, 2) of the finds that keep their place, best first."""
+    polygons = np.concatenate([f.polygons() for f in found])
+    poses, scores = np.concatenate([f.poses for f in found]), np.concatenate([f.scores for f in found])
+    symbols = np.concatenate([np.full(len(f.scores), f.symbol) for f in found])
+    positive = np.concatenate([np.full(len(f.scores), f.positive) for f in found])
+    low, high = polygons.min(axis=1), polygons.max(axis=1)
+    boxes = np.concatenate([low, high - low], axis=1)
+    order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, -scores))
+    free = np.ones(len(order), dtype=bool)
+    for n in order:
+        if not free[n]:
+            continue
+        free[_claimed(boxes[n], boxes)] = False
+        if positive[n]:
+            yield int(symbols[n]), poses[n], float(scores[n]), polygons[n]
+
+
+def _claimed(box: Rows, boxes: Rows) -> NDArray[np.bool_]:
+    """Which of boxes (N, 4) lie on the place of a box (4,)."""
+    overlap = iou(box[None], boxes)[0]
+    area, areas = box[2:].prod(), boxes[:, 2:].prod(axis=1)
+    shared = overlap * (area + areas) / (1 + overlap)
+    result: NDArray[np.bool_] = (overlap >= OVERLAP) | (shared >= CONTAINED * np.minimum(area, areas))
+    return result

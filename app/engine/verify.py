@@ -1,0 +1,45 @@
+"""The second look: example and candidate laid over each other, one network that sees both, a score and a correction.
+
+Two pictures as channels of one input tell small differences better than two embeddings (Zagoruyko and Komodakis 2015,
+arXiv 1504.03641). The network also says how the candidate lies off the example, so that a coarse pose is good enough to
+start from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from app.engine.encoder import BasicBlock
+
+SIZE = 64            # pixels of the pictures compared
+SYMBOL = 128 / 3     # longer side of the example in them: the encoder's window, a third finer
+CHANNELS = 3         # example's ink, candidate's ink, the example's box
+
+SHIFT, TURN, GROWTH = 8.0, 20.0, 0.25  # one unit of a correction: pixels, degrees, natural log of the scale
+
+
+class Verdict(NamedTuple):
+    logit: Tensor       # (B,) that the candidate is a copy under the pose
+    correction: Tensor  # (B, 4) right, down, counter-clockwise, larger; in units of SHIFT, SHIFT, TURN, GROWTH
+
+
+class Verifier(nn.Module):
+    """Pictures (B, 3, 64, 64) → Verdict."""
+
+    def __init__(self, widths: Sequence[int] = (32, 48, 96, 160)) -> None:
+        super().__init__()
+        self.widths = tuple(widths)
+        a, b, c, d = widths
+        self.stem = nn.Sequential(nn.Conv2d(CHANNELS, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
+        self.trunk = nn.Sequential(BasicBlock(a, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
+                                   BasicBlock(c, d, 2))
+        cells = SIZE // 16
+        self.head = nn.Sequential(nn.Flatten(), nn.Linear(d * cells * cells, 128), nn.ReLU(inplace=True), nn.Linear(128, 5))
+
+    def forward(self, pictures: Tensor) -> Verdict:
+        out = self.head(self.trunk(self.stem(pictures))).float()
+        return Verdict(out[:, 0], torch.tanh(out[:, 1:]) * 1.5)

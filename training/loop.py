@@ -1,0 +1,191 @@
+"""`python -m training train`: encoder and verifier, together, on drawings made as they are needed.
+
+    python -m training train --out runs/shipped --steps 6000
+
+Every step draws fresh pages. The order of the data is a function of the seed and the step alone, so that a run resumed from
+a checkpoint goes on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from app.engine.encoder import Encoder
+from app.engine.verify import Verifier
+from training.batches import Batch, collate, make_batch
+from training.drawings import VERSION, make_drawing
+from training.loss import SupConLoss
+
+POSITIVE_WEIGHT = 2.0    # copies are one pair in six
+CORRECTION_WEIGHT = 0.5
+SIZES = ((448, 448), (576, 576), (640, 640), (768, 640))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run is made from; with the code's version it makes the same weights again."""
+
+    steps: int = 6000
+    drawings: int = 4          # a step
+    seed: int = 1
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    temperature: float = 0.1
+    workers: int = 1
+    device: str = "cpu"
+    mixed: bool = True         # bfloat16 where the device has it
+    checkpoint_every: int = 200
+
+
+class Drawings(Dataset[Batch]):
+    """Batch of the n-th drawing of a seed."""
+
+    def __init__(self, seed: int, count: int) -> None:
+        self.seed, self.count = seed, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Batch:
+        rng = np.random.default_rng([self.seed, index])
+        width, height = SIZES[int(rng.integers(len(SIZES)))]
+        return make_batch(make_drawing(rng, width, height), rng)
+
+
+@dataclass
+class State:
+    """All that a checkpoint holds."""
+
+    encoder: Encoder
+    verifier: Verifier
+    optimizer: AdamW
+    schedule: OneCycleLR
+    step: int = 0
+
+    def save(self, path: Path) -> None:
+        part = path.with_suffix(".part")
+        torch.save({"encoder": self.encoder.state_dict(), "verifier": self.verifier.state_dict(), "step": self.step,
+                    "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}, part)
+        part.replace(path)
+
+    def load(self, path: Path) -> None:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+        for name in ("encoder", "verifier", "optimizer", "schedule"):
+            getattr(self, name).load_state_dict(held[name])
+        self.step = held["step"]
+
+
+def start(recipe: Recipe) -> State:
+    """Fresh networks from the recipe's seed."""
+    torch.manual_seed(recipe.seed)
+    encoder = Encoder().to(recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    verifier = Verifier().to(recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = AdamW([*encoder.parameters(), *verifier.parameters()], recipe.learning_rate, weight_decay=recipe.weight_decay)
+    schedule = OneCycleLR(optimizer, recipe.learning_rate, recipe.steps, pct_start=0.08)
+    return State(encoder, verifier, optimizer, schedule)
+
+
+def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None) -> State:
+    """Runs a recipe to its end (or to step `until`), with checkpoints and a log of losses (JSON lines) in `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    state = start(recipe)
+    if resume:
+        state.load(out / "checkpoint.pt")
+    (out / "recipe.json").write_text(json.dumps(asdict(recipe) | {"generator": VERSION}, indent=1))
+    criterion = SupConLoss(recipe.temperature)
+    stop = min(recipe.steps, until or recipe.steps)
+    began = time.monotonic()
+    with (out / "losses.jsonl").open("a" if resume else "w") as log, tqdm(total=stop, initial=state.step, unit="step") as bar:
+        for batch in _batches(recipe, state.step, stop):
+            figures = _step(state, batch, criterion, recipe)
+            state.step += 1
+            bar.set_postfix({k: f"{v:.3f}" for k, v in figures.items()})
+            bar.update()
+            log.write(json.dumps({"step": state.step, "seconds": round(time.monotonic() - began, 1)} | figures) + "\n")
+            if state.step % recipe.checkpoint_every == 0 or state.step == stop:
+                log.flush()
+                state.save(out / "checkpoint.pt")
+    return state
+
+
+def _batches(recipe: Recipe, first: int, stop: int) -> Iterator[Batch]:
+    indices = range(first * recipe.drawings, stop * recipe.drawings)
+    loader = DataLoader(Drawings(recipe.seed, stop * recipe.drawings), recipe.drawings, sampler=indices, collate_fn=collate,
+                        num_workers=recipe.workers, worker_init_fn=_one_thread, prefetch_factor=4 if recipe.workers else None)
+    yield from loader
+
+
+def _one_thread(_: int) -> None:
+    import cv2
+
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+
+
+def _step(state: State, batch: Batch, criterion: SupConLoss, recipe: Recipe) -> dict[str, float]:
+    state.encoder.train()
+    state.verifier.train()
+    state.optimizer.zero_grad(set_to_none=True)
+    with torch.autocast(recipe.device, torch.bfloat16, enabled=recipe.mixed):
+        supcon = criterion(*embedded(state.encoder, batch, recipe.device))
+        decision, correction, right = judged(state.verifier, batch, recipe.device)
+    loss: Tensor = supcon + decision + CORRECTION_WEIGHT * correction
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_([*state.encoder.parameters(), *state.verifier.parameters()], 5.0)
+    state.optimizer.step()
+    state.schedule.step()
+    return {"supcon": float(supcon), "decision": float(decision), "correction": float(correction), "right": right}
+
+
+def embedded(encoder: Encoder, batch: Batch, device: str) -> tuple[Tensor, Tensor]:
+    """Codes (N, D) of all windows of a batch and their labels (N,)."""
+    dense = encoder(_ink(batch.tiles, device)).float()
+    tile, row, column = batch.cells.to(device).unbind(1)
+    codes = torch.cat([dense[tile, :, row, column], encoder.crops(_ink(batch.windows, device)).float()])
+    return codes, torch.cat([batch.cell_labels, batch.window_labels]).to(device)
+
+
+def judged(verifier: Verifier, batch: Batch, device: str) -> tuple[Tensor, Tensor, float]:
+    """Losses of decision and correction, and the share of decisions that are right, copies and others alike."""
+    verdict = verifier(_ink(batch.pictures, device))
+    targets, known = batch.targets.to(device), batch.known.to(device)
+    weight = torch.where(targets > 0.5, POSITIVE_WEIGHT, 1.0)
+    decision = F.binary_cross_entropy_with_logits(verdict.logit, targets, weight)
+    off = F.smooth_l1_loss(verdict.correction, batch.corrections.to(device).clamp(-1.4, 1.4), reduction="none", beta=0.1)
+    right = (verdict.logit > 0) == (targets > 0.5)
+    share = [float(right[targets == t].float().mean()) for t in (0, 1)]
+    return decision, (off * known).sum() / known.sum().clamp(min=1), sum(share) / 2
+
+
+def _ink(values: Tensor, device: str) -> Tensor:
+    return values.to(device).float().div_(255).contiguous(memory_format=torch.channels_last)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--steps", type=int, default=Recipe.steps)
+    parser.add_argument("--drawings", type=int, default=Recipe.drawings, help="drawings a step")
+    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--learning-rate", type=float, default=Recipe.learning_rate)
+    parser.add_argument("--workers", type=int, default=Recipe.workers)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
+
+
+def run(args: argparse.Namespace) -> None:
+    recipe = Recipe(args.steps, args.drawings, args.seed, args.learning_rate, workers=args.workers, device=args.device)
+    train(recipe, args.out, args.resume)
