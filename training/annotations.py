@@ -59,7 +59,7 @@ def read_folder(folder: Path, group: str = SAME_SOURCE) -> tuple[Record, ...]:
     Raises BadInput that names the file and says what is wrong with it.
     """
     pattern = _pattern(group)
-    if sources := [path for name in COCO_FILES for path in (folder / name, *sorted(folder.glob("*/" + name))) if path.is_file()]:
+    if sources := [path for name in COCO_FILES for path in (folder / name, *sorted(folder.glob(f"*/{name}"))) if path.exists()]:
         records = tuple(record for source in sources for record in _read_coco(source, pattern))
     elif (folder / YOLO_FILE).is_file():
         records = tuple(_read_yolo(folder / YOLO_FILE, pattern))
@@ -70,7 +70,7 @@ def read_folder(folder: Path, group: str = SAME_SOURCE) -> tuple[Record, ...]:
     return records
 
 
-def split(records: Sequence[Record], unseen: float | Sequence[str] = 0.25) -> Split:
+def split(records: Sequence[Record], unseen: float | Sequence[str] = 0.3) -> Split:
     """Keeps whole groups apart: the named ones, or about that share of them, chosen by a hash of their names.
 
     The choice depends on no seed, so that runs can be compared. Raises BadInput where a side would be empty.
