@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -126,12 +127,12 @@ class Clutter:
             return
         across = np.array([-along[1], along[0]]) / length * thick / 2
         outline = np.stack([start + across, end + across, end - across, start - across])
+        (left, top), (right, bottom) = outline.min(axis=0).tolist(), outline.max(axis=0).tolist()
         if kind == 0:
             self.draw(Shape((Fill((outline,)),)), colour)
             return
         self.draw(Shape((Stroke(outline[:2]), Stroke(outline[2:]))), colour, pen)
         if kind == 2:
-            left, top, right, bottom = *outline.min(axis=0).tolist(), *outline.max(axis=0).tolist()
             self.draw(Shape(tuple(_hatching(left, top, right, bottom, 6.0, 1.0))), colour, 0.7)
 
     def _door(self, x: float, y: float, size: float, colour: Colour, pen: float) -> None:
@@ -200,8 +201,8 @@ class Clutter:
         lines = [polyline((xs[0], r), (xs[-1], r)) for r in ys] + [polyline((c, ys[0]), (c, ys[-1])) for c in xs]
         colour = self.colour()
         self.draw(Shape(tuple(lines)), colour)
-        for top, bottom in zip(ys[:-1], ys[1:], strict=True):
-            for left, right in zip(xs[:-1], xs[1:], strict=True):
+        for top, bottom in itertools.pairwise(ys):
+            for left, right in itertools.pairwise(xs):
                 size = min(self.style.text_height, (bottom - top) * 0.6, (right - left) / 4)
                 if self.rng.random() < 0.75 and size > 4:
                     fitting = label(self.rng, self.style)[: int((right - left) / size)]
@@ -213,6 +214,7 @@ class Clutter:
 
 UNDER: tuple[Callable[[Clutter], None], ...] = (Clutter.hatch, Clutter.grid_lines, Clutter.walls, Clutter.boundary, Clutter.long_line, Clutter.curve,
                                                 Clutter.tint, Clutter.furniture)
+OVER: tuple[Callable[[Clutter], None], ...] = (Clutter.long_line, Clutter.boundary, Clutter.grid_lines, Clutter.curve)
 BESIDE: tuple[Callable[[Clutter, float, float, float, float], None], ...] = (
     Clutter.dimension, Clutter.paragraph, Clutter.table, Clutter.caption, Clutter.caption, Clutter.caption)
 

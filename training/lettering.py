@@ -41,9 +41,9 @@ def random_lettering(rng: Generator) -> Lettering:
                      float(rng.choice([0.7, 1.0, 1.0, 1.4])))
 
 
-def text(string: str, height: float, style: Lettering = Lettering()) -> Shape:  # noqa: B008 - frozen
+def text(string: str, height: float, style: Lettering = Lettering()) -> Shape:
     """The string on one line, its box centred at the origin; `height` is that of the capitals. Empty for blank text."""
-    glyphs, at = [], 0.0
+    glyphs, at = list[Points](), 0.0
     for character in string:
         if character == " ":
             at += 0.5 * style.width

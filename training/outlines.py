@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from training.canvas import Points, Stroke, affine, arc, rectangle, regular_polygon
+from training.canvas import Points, Shape, Stroke, affine, arc, rectangle, regular_polygon
 from training.elements import Element, closed, filled, shape
 
 
@@ -94,6 +94,38 @@ def part_fill(rng: Generator, contour: Points) -> Element:
         across = np.array([-normal[1], normal[0]])
         one, other = _halved(one, across, middle), _halved(one, -across, middle)
     return Element("fill", filled(one), filled(other))
+
+
+def hatched(rng: Generator, contour: Points) -> Element:
+    """A convex contour filled with parallel lines, its twin with lines across them."""
+    slope = float(rng.choice([0.0, 45.0, 45.0, 90.0, 135.0]))
+    count = int(rng.integers(3, 7))
+    return Element("fill", Shape(tuple(_hatching(contour, slope, count))), Shape(tuple(_hatching(contour, slope + 90.0, count))))
+
+
+def _hatching(contour: Points, slope: float, count: int) -> list[Stroke]:
+    turned = contour @ affine(angle=-slope)[:, :2].T
+    low, high = turned[:, 1].min(), turned[:, 1].max()
+    back, strokes = affine(angle=slope)[:, :2].T, []
+    for y in np.linspace(low, high, count + 2)[1:-1]:
+        following = np.roll(turned, -1, axis=0)
+        crossed = (turned[:, 1] > y) != (following[:, 1] > y)
+        a, b = turned[crossed], following[crossed]
+        xs = np.sort(a[:, 0] + (b[:, 0] - a[:, 0]) * (y - a[:, 1]) / (b[:, 1] - a[:, 1]))
+        strokes += [Stroke(np.array([[x0, y], [x1, y]]) @ back) for x0, x1 in zip(xs[::2], xs[1::2], strict=False)]
+    return strokes
+
+
+def dashed_outline(contour: Points) -> Element:
+    """A contour in dashes, its twin whole."""
+    closed_up = np.concatenate([contour, contour[:1]])
+    reach = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed_up, axis=0).T))])
+    count = max(6, int(reach[-1] / 0.22))
+    strokes = []
+    for i in range(count):
+        span = np.linspace(i + 0.2, i + 0.8, 4) / count * reach[-1]
+        strokes.append(Stroke(np.stack([np.interp(span, reach, closed_up[:, k]) for k in (0, 1)], axis=1)))
+    return Element("outline", Shape(tuple(strokes)), closed(contour))
 
 
 def _halved(contour: Points, normal: Points, middle: Points) -> Points:

@@ -39,6 +39,10 @@ class Style:
     mirror: bool
     jitter: float  # greatest relative change of scale from copy to copy
     connection: Connection
+    tags: float  # part of the copies that have a label beside them
+    tag_side: int  # the side of most labels: below, right, above, left
+    turned_tags: bool  # text inside a symbol turns with it
+    pen_jitter: float  # greatest relative change of line width from copy to copy
     script: bool  # labels in pseudo-ideographs now and then
 
 
@@ -50,10 +54,11 @@ def random_style(rng: Generator) -> Style:
     supersample = 1 if rng.random() < (0.55 if sum(background) < 200 else 0.12) else int(rng.choice([2, 3]))
     return Style(
         background=background, colours=colours, coloured=coloured, size=size, line_width=line_width, supersample=supersample,
-        lettering=random_lettering(rng), text_height=float(np.clip(size * rng.uniform(0.22, 0.6), 6.0, 26.0)),
+        lettering=random_lettering(rng), text_height=float(np.clip(size * rng.uniform(0.25, 0.75), 6.0, 26.0)),
         rotation=("upright", "right_angles", "any")[int(rng.choice(3, p=[0.2, 0.5, 0.3]))],
         mirror=bool(rng.random() < 0.45), jitter=float(rng.choice([0.0, 0.0, 0.0, 0.05, 0.2])),
-        connection=("ends", "through", "isolated")[int(rng.choice(3, p=[0.42, 0.33, 0.25]))], script=bool(rng.random() < 0.2))
+        connection=("ends", "through", "isolated")[int(rng.choice(3, p=[0.42, 0.33, 0.25]))], tags=float(rng.choice([0.0, 0.3, 0.75])), tag_side=int(rng.integers(4)), turned_tags=bool(rng.random() < 0.3),
+        pen_jitter=float(rng.choice([0.0, 0.0, 0.0, 0.0, 0.4])), script=bool(rng.random() < 0.2))
 
 
 def _scheme(rng: Generator) -> tuple[Colour, tuple[Colour, ...], bool]:

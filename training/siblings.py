@@ -1,0 +1,85 @@
+"""Near siblings: classes that differ from another in one element, and count as another symbol."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.random import Generator
+
+from training.attachments import attachment
+from training.canvas import affine
+from training.elements import Element
+from training.likeness import alike
+from training.symbols import Symbol, any_mark, extent, normalised
+
+
+def sibling(symbol: Symbol, rng: Generator) -> Symbol | None:
+    """A near-identical class, one element changed; None where no try gave one that looks different."""
+    for _ in range(8):
+        change = (_twin, _twin, _twin, _without, _with, _stretched, _turned, _nudged)[int(rng.integers(8))]
+        elements = change(list(symbol.elements), rng)
+        if elements is None:
+            continue
+        cover = symbol.cover if change is not _stretched else None
+        other = normalised(elements, symbol.unit, symbol.slots, cover)
+        if not alike(symbol, other):
+            return replace(other, parent=symbol)
+    return None
+
+
+def _twin(elements: list[Element], rng: Generator) -> list[Element] | None:
+    able = [i for i, element in enumerate(elements) if element.twin is not None]
+    if not able:
+        return None
+    i = able[int(rng.integers(len(able)))]
+    twin = elements[i].twin
+    assert twin is not None
+    return [*elements[:i], replace(elements[i], shape=twin, twin=elements[i].shape), *elements[i + 1:]]
+
+
+def _without(elements: list[Element], rng: Generator) -> list[Element] | None:
+    if len(elements) < 2:
+        return None
+    i = int(rng.integers(len(elements)))
+    return elements[:i] + elements[i + 1:]
+
+
+def _with(elements: list[Element], rng: Generator) -> list[Element]:
+    left, top, right, bottom = extent(elements)
+    w, h = right - left, bottom - top
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+    if rng.random() < 0.5:
+        grown = attachment(rng, (corners - corners.mean(axis=0)) / max(w, h))
+        return [*elements, grown.moved(affine((left + right) / 2, (top + bottom) / 2, max(w, h)))]
+    size = float(rng.uniform(0.25, 0.6))
+    x, y = rng.uniform(-0.3, 0.3, size=2)
+    added = any_mark(rng, max(w * size, 0.1), max(h * size, 0.1))
+    return [*elements, added.moved(affine((left + right) / 2 + w * x * (1 - size), (top + bottom) / 2 + h * y * (1 - size)))]
+
+
+def _stretched(elements: list[Element], rng: Generator) -> list[Element]:
+    factor = float(rng.uniform(1.35, 1.9)) ** float(rng.choice([-1.0, 1.0]))
+    return [element.moved(affine(stretch=factor)) for element in elements]
+
+
+def _turned(elements: list[Element], rng: Generator) -> list[Element] | None:
+    """One element mirrored or turned in its place."""
+    if len(elements) < 2:
+        return None
+    i = int(rng.integers(len(elements)))
+    left, top, right, bottom = elements[i].shape.extent()
+    x, y = (left + right) / 2, (top + bottom) / 2
+    matrix = affine(mirrored=bool(rng.random() < 0.5), angle=float(rng.choice([0.0, 90.0, 180.0])))
+    matrix[:, 2] = np.array([x, y]) - matrix[:, :2] @ np.array([x, y])
+    return [*elements[:i], elements[i].moved(matrix), *elements[i + 1:]]
+
+
+def _nudged(elements: list[Element], rng: Generator) -> list[Element] | None:
+    """One element moved by a fifth, or made smaller."""
+    if len(elements) < 2:
+        return None
+    i = int(rng.integers(1, len(elements)))
+    step = rng.choice([-0.2, 0.2, 0.0], size=2)
+    scale = float(rng.choice([0.6, 0.7, 1.4])) if not step.any() else 1.0
+    return [*elements[:i], elements[i].moved(affine(float(step[0]), float(step[1]), scale)), *elements[i + 1:]]
