@@ -16,7 +16,7 @@ PLANSPOT_PORT ?= 8000
 TRAIN ?=
 TESTS ?=
 
-.PHONY: help setup demo run test lint types check format weights bench docker lock clean
+.PHONY: help setup demo run test lint types check format weights docker lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,9 +55,6 @@ format: $(READY) ## sort imports and apply ruff's safe fixes
 
 weights: $(READY) ## train, calibrate, export model_weights/ (TRAIN="further options"); hours on a CPU
 	@$(BIN)/python -m training train $(TRAIN)
-
-bench: $(READY) ## speed and accuracy
-	@$(BIN)/python -m benchmarks
 
 docker: ## build the image planspot:latest
 	@docker build --tag planspot:latest .
