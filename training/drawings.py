@@ -25,6 +25,7 @@ __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "m
 VERSION = 2  # of the generator: within a version the same seed gives the same drawings
 SIBLINGS = (0.3, 0.5)  # part of the classes that come with a near-identical one
 COPIES = (2, 10)  # of a class, where there is room
+FEWEST = 25  # copies, or a third of the page's area where they are large
 SMALLEST, LARGEST = 12.0, 110.0  # pixels of a symbol's longer side
 STRANGERS = 3  # at most, symbols without truth on a drawing: near siblings of its classes, and others
 
@@ -54,7 +55,8 @@ def make_drawing(rng: Generator, width: int = 640, height: int = 640, classes: i
     drawn = _all_drawn((*symbols, *strangers), style, rng)
     sheet = Sheet(width, height, tuple((one.width, one.height) for one in drawn),
                   tuple(routes(rng, width, height, style)) if clutter else (), style)
-    placed = place(rng, sheet, _labels(rng, classes, len(strangers)), density * width * height * float(rng.uniform(0.6, 1.4)))
+    area = max(density * float(rng.uniform(0.6, 1.4)) * width * height, min(0.35 * width * height, FEWEST * style.size**2))
+    placed = place(rng, sheet, _labels(rng, classes, len(strangers)), area)
     pixels = _drawn_page(rng, sheet, drawn, placed, clutter)
     instances = tuple(one for one in placed if one.label < classes)
     if damaged:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from training.symbols import Symbol
 ANGLES = tuple(range(0, 360, 15))
 SIZE, TURNS, RADII = 48, 72, 24  # of the pictures compared, and of their polar forms
 SPREAD = 10.0  # pixels of root mean square radius that every symbol is scaled to before it is compared
-TRIED = 4  # turns looked at closely
+TRIED = 3  # turns looked at closely
 
 Picture = NDArray[np.float32]
 
@@ -43,28 +45,27 @@ class Look:
         offset = (middle - 32.0) / (64 * 0.7)
         place = affine(SIZE / 2 - float(offset[0]) * scale, SIZE / 2 - float(offset[1]) * scale, scale)
         self.picture = _soft(render(symbol, SIZE, place))
-        self.polar = _polar(self.picture)
-        rings = self.polar.sum(axis=0) * np.arange(RADII)
+        self.strength = _strength(self.picture)
+        polar = _polar(self.picture)
+        self.waves = np.fft.rfft(polar * np.sqrt(np.arange(RADII)), axis=0)  # (TURNS / 2 + 1, RADII)
+        rings = polar.sum(axis=0) * np.arange(RADII)
         self.rings = rings / max(float(rings.sum()), 1e-6)  # (RADII,) ink by radius
 
     def like(self, other: Look, tolerance: float) -> bool:
         """Whether some turn or mirror image of the other looks like this one."""
-        if np.abs(self.rings - other.rings).sum() > 0.5:
+        if np.abs(self.rings - other.rings).sum() > 0.3:
             return False
-        return any(_unlike(self.picture, turned) < tolerance for turned in self._best(other))
+        strength = max(self.strength, other.strength)
+        return any(_gap(self.picture, turned) < tolerance * strength for turned in self._best(other))
 
-    def _best(self, other: Look) -> list[Picture]:
+    def _best(self, other: Look) -> Iterator[Picture]:
         """The other's picture, turned and mirrored as suits best."""
-        angles = np.fft.rfft(self.polar * np.arange(RADII, dtype=np.float32), axis=0)
-        found = []
         for mirrored in (False, True):
-            polar = other.polar[::-1] if mirrored else other.polar
-            match = np.fft.irfft((angles * np.conj(np.fft.rfft(polar, axis=0))).sum(axis=1), TURNS)
+            # the mirrored picture's polar form runs backwards, so its transform is the conjugate
+            match = np.fft.irfft((self.waves * (other.waves if mirrored else np.conj(other.waves))).sum(axis=1), TURNS)
             picture = other.picture[::-1] if mirrored else other.picture
-            for shift in np.argsort(-match)[:TRIED]:
-                turn = (shift - (1 if mirrored else 0)) * 360.0 / TURNS
-                found += [_rotated(picture, -turn)]
-        return found
+            for shift in np.argsort(-match)[:TRIED].tolist():
+                yield _rotated(picture, -shift * 360.0 / TURNS)
 
 
 def alike(one: Symbol | Look, other: Symbol | Look, tolerance: float = 0.3) -> bool:
@@ -84,7 +85,8 @@ def symmetry(symbol: Symbol, tolerance: float = 0.3) -> tuple[tuple[int, ...], t
 
 def _same(base: Picture, start: Picture, tolerance: float) -> tuple[int, ...]:
     still = _soft(base)
-    return tuple(angle for angle in ANGLES if _unlike(still, _soft(_rotated(start, angle))) < tolerance)
+    limit = tolerance * _strength(still)
+    return tuple(angle for angle in ANGLES if _gap(still, _soft(_rotated(start, angle))) < limit)
 
 
 def _rotated(picture: Picture, angle: float) -> Picture:
@@ -112,7 +114,11 @@ def _soft(picture: Picture) -> Picture:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.5), dtype=np.float32)
 
 
-def _unlike(a: Picture, b: Picture) -> float:
-    """The greatest local difference, as a part of the ink's usual strength."""
-    gap = cv2.boxFilter(np.abs(a - b), -1, (5, 5))
-    return float(gap.max() / max(0.15, float(np.percentile(np.maximum(a, b), 95))))
+def _strength(picture: Picture) -> float:
+    """Of the usual ink, for a local difference to be measured by."""
+    return max(0.15, float(np.partition(picture, -picture.size // 20, axis=None)[-picture.size // 20]))
+
+
+def _gap(a: Picture, b: Picture) -> float:
+    """The greatest local difference."""
+    return float(cv2.boxFilter(np.abs(a - b), -1, (5, 5)).max())
