@@ -22,6 +22,8 @@ PlanspotError
 
 from __future__ import annotations
 
+# ruff: noqa: N818  (each is named for what happened, as the answers to clients are)
+
 
 class PlanspotError(Exception):
     """The root. `str(error)` is a sentence fit for the person who asked."""

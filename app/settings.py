@@ -16,20 +16,20 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PLANSPOT_", frozen=True)
 
-    host: str = Field("127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on.")
-    data_dir: Path = Field(Path("data"), description="Folder of the catalogue; made if missing.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    data_dir: Path = Field(default=Path("data"), description="Folder of the catalogue; made if missing.")
     database_url: str | None = Field(
-        None, description="SQLAlchemy URL of the catalogue; SQLite in the data folder if not given."
+        default=None, description="SQLAlchemy URL of the catalogue; SQLite in the data folder if not given."
     )
-    weights: Path = Field(SHIPPED_WEIGHTS, description="Folder of the model's weights.")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs; auto takes a GPU if there is one.")
-    queue_size: int = Field(16, ge=0, description="Requests that may wait for the device; one more is answered 429.")
-    max_bytes: int = Field(100 * 2**20, ge=1, description="Largest upload in bytes.")
-    max_pixels: int = Field(250_000_000, ge=1, description="Largest page in pixels; 3 bytes each once decoded.")
-    max_example_pixels: int = Field(4_000_000, ge=1, description="Largest example in pixels, after cutting it out.")
-    max_pages: int = Field(50, ge=1, description="Pages that one call of /detect may search.")
-    upload_seconds: float = Field(300.0, gt=0, description="Longest time that an upload may take.")
+    weights: Path = Field(default=SHIPPED_WEIGHTS, description="Folder of the model's weights.")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the model runs; auto prefers a GPU.")
+    queue_size: int = Field(default=16, ge=0, description="Requests that may wait for the device; one more is answered 429.")
+    max_bytes: int = Field(default=100 * 2**20, ge=1, description="Largest upload in bytes.")
+    max_pixels: int = Field(default=250_000_000, ge=1, description="Largest page in pixels; 3 bytes each once decoded.")
+    max_example_pixels: int = Field(default=4_000_000, ge=1, description="Largest example in pixels, after cutting it out.")
+    max_pages: int = Field(default=50, ge=1, description="Pages that one call of /detect may search.")
+    upload_seconds: float = Field(default=300.0, gt=0, description="Longest time that an upload may take.")
 
     def catalogue_url(self) -> str:
         """The catalogue's SQLAlchemy URL."""

@@ -88,7 +88,7 @@ class Catalogue:
             symbol = _symbol(session, symbol_id)
             example = next((each for each in symbol.examples if each.id == example_id), None)
             if example is None:
-                raise NotFound(f"Symbol {symbol.name!r} has no example {example_id}.")
+                raise NotFound(f"Symbol {symbol.name!r} has no such example.")
             if example.kind == "positive" and sum(each.kind == "positive" for each in symbol.examples) == 1:
                 raise LastExample(f"Symbol {symbol.name!r} has one positive example; delete the symbol instead.")
             symbol.examples.remove(example)
@@ -118,11 +118,16 @@ class Catalogue:
     def find(self, id_or_name: str) -> SymbolRecord | None:
         """The symbol of this id, or else of this name."""
         with self._reading() as session:
-            for column in (tables.Symbol.id, tables.Symbol.name):
-                symbol = session.scalars(select(tables.Symbol).where(column == id_or_name)).one_or_none()
-                if symbol is not None:
-                    return _record(symbol)
-            return None
+            symbol = session.scalars(select(tables.Symbol).where(tables.Symbol.id == id_or_name)).one_or_none()
+            if symbol is not None:
+                return _record(symbol)
+        return self.named(id_or_name)
+
+    def named(self, name: str) -> SymbolRecord | None:
+        """The symbol of this name."""
+        with self._reading() as session:
+            symbol = session.scalars(select(tables.Symbol).where(tables.Symbol.name == name)).one_or_none()
+            return _record(symbol) if symbol else None
 
     def examples(self, ids: Sequence[int]) -> list[StoredExample]:
         """These examples with their pixels, in order of id; those deleted meanwhile are left out."""
@@ -145,7 +150,7 @@ class Catalogue:
         query = select(tables.Example.id, tables.Embedding.code).outerjoin(tables.Embedding, joined)
         with self._reading() as session:
             version = session.scalars(select(tables.State.version)).one()
-            return version, {example: code for example, code in session.execute(query)}
+            return version, dict(session.execute(query).tuples().all())
 
     def keep_codes(self, stamp: str, codes: Mapping[int, bytes]) -> None:
         """Keep codes beside their examples; not a change of the catalogue."""

@@ -45,13 +45,13 @@ class SymbolIndex:
             raise ValueError(f"ids must differ. Received: {list(ids)}")
         keys = np.array(ids, dtype=np.int64)
         with self._lock:
-            self._faiss.remove_ids(keys)
+            self._faiss.remove_ids(faiss.IDSelectorBatch(keys))
             self._faiss.add_with_ids(np.ascontiguousarray(codes, dtype=np.float32), keys)
 
     def remove(self, ids: Sequence[int]) -> None:
         """Take these out; ids that are not there do not matter."""
         with self._lock:
-            self._faiss.remove_ids(np.array(ids, dtype=np.int64))
+            self._faiss.remove_ids(faiss.IDSelectorBatch(np.array(ids, dtype=np.int64)))
 
     def ids(self) -> list[int]:
         """Every id, ascending."""
@@ -75,7 +75,9 @@ class SymbolIndex:
         if not among or not len(self):
             shape = (len(queries), k)
             return np.full(shape, -np.inf, dtype=np.float32), np.full(shape, -1, dtype=np.int64)
-        chosen = faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.array(among, dtype=np.int64)))
+        chosen = faiss.SearchParameters(  # type: ignore[call-arg]
+            sel=faiss.IDSelectorBatch(np.array(among, dtype=np.int64))
+        )
         with self._lock:
             near, ids = self._faiss.search(np.ascontiguousarray(queries, dtype=np.float32), k, params=chosen)
         return np.where(ids < 0, np.float32(-np.inf), near), ids

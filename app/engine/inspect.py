@@ -90,8 +90,8 @@ def _left_by(visible: Mask, above: int, before: int, shape: tuple[int, ...]) -> 
 
 def _spanned(visible: Mask) -> list[str]:
     """Sides joined by a straight line; a crop has nothing around it, so a line that ends at its edge says little."""
-    across = visible.all(axis=1)
-    down = visible.all(axis=0)
+    across: Mask = np.asarray(visible.all(axis=1))
+    down: Mask = np.asarray(visible.all(axis=0))
     # the outline of a symbol that fills the crop runs along its edges, a line through it does not
     depth_y, depth_x = max(2, len(across) // 8), max(2, len(down) // 8)
     sides = ["left", "right"] if across[depth_y:-depth_y].any() and not across.all() else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,17 +73,15 @@ def to_rgb(image: Image.Image) -> Pixels:
     return np.asarray(image.convert("RGB") if image.mode != "RGB" else image)
 
 
-def _to_8_bits(grey: NDArray[np.generic]) -> Pixels:
+def _to_8_bits(grey: NDArray[Any]) -> Pixels:
     """Scanners store 10 or 12 bits in 16, so the depth is told from the brightest pixel."""
     if grey.dtype.kind == "f":
         grey = np.nan_to_num(grey.astype(np.float32))
         low, high = float(grey.min()), float(grey.max())
-        return ((grey - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8)
-    brightest = int(np.asarray(grey).max(initial=0))
-    shift = next(bits for bits in (0, 2, 4, 8, 24) if brightest >> bits <= 255 or bits == 24)
-    if grey.dtype.kind == "i":
-        grey = np.maximum(grey, 0)
-    return np.right_shift(grey, shift).astype(np.uint8)
+        return np.asarray((grey - low) * (255.0 / max(high - low, 1e-9)), dtype=np.uint8)
+    brightest = int(grey.max(initial=0))
+    shift = next((bits for bits in (0, 2, 4, 8) if brightest >> bits <= 255), 24)
+    return np.asarray(np.right_shift(np.maximum(grey, 0), shift), dtype=np.uint8)
 
 
 def _opened(data: bytes, kind: str) -> Image.Image:

@@ -1,0 +1,1 @@
+"""Thin routes over the service; HTTP is known here and nowhere below."""

@@ -1,0 +1,1 @@
+"""The use cases: register, detect. One worker owns the device."""

@@ -1,0 +1,156 @@
+"""Searching a drawing: a search is asked, a plan is made from it, the plan is carried out page by page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from app.catalogue.catalogue import Catalogue
+from app.catalogue.records import SymbolRecord
+from app.engine.drawing import Limits, PageSize, read_pages, survey
+from app.engine.index import SymbolIndex
+from app.engine.query import Example, Options, PageResult, Query
+from app.errors import BadInput, Cancelled, NotFound, NothingToSearch
+from app.service.answer import Answer, Found, Milliseconds, in_order
+from app.service.fields import split_list
+from app.service.model import Loaded, Model
+from app.service.paging import check_options, page_options, scale_band, within
+from app.service.pictures import from_png
+from app.service.symbols import Symbols
+from app.service.worker import Urgency, Worker
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is asked. No symbols named means all of the user's; no pages means all. `options` has the boxes as given."""
+
+    data: bytes = field(repr=False)
+    symbols: tuple[str, ...] = ()
+    options: Options = field(default_factory=Options)
+    pages: tuple[int, ...] | None = None
+    dpi: int = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A search that can be done: every name resolved, every size known, the index as it was then."""
+
+    search: Search
+    pages: tuple[PageSize, ...]
+    symbols: tuple[SymbolRecord, ...]
+    queries: tuple[Query, ...]
+    index: SymbolIndex
+    loaded: Loaded
+    began: float  # time.perf_counter()
+
+
+@dataclass(frozen=True)
+class SearchedPage:
+    """What one page gave. `decode` is in milliseconds."""
+
+    found: tuple[Found, ...]
+    result: PageResult
+    decode: float
+
+
+class Detections:
+    """The use cases around detection."""
+
+    def __init__(self, catalogue: Catalogue, symbols: Symbols, model: Model, worker: Worker, limits: Limits) -> None:
+        self._catalogue = catalogue
+        self._symbols = symbols
+        self._model = model
+        self._worker = worker
+        self._limits = limits
+
+    def plan(self, search: Search) -> Plan:
+        """Check all that can be told without decoding, so that a bad request never waits for the device.
+
+        Raises NotFound for an unknown symbol, NothingToSearch, BadInput, Unavailable and what reading a drawing does.
+        """
+        began = time.perf_counter()
+        pages = survey(search.data, search.pages, search.dpi, self._limits)
+        check_options(search.options, pages)
+        symbols = self._chosen(search.symbols)
+        loaded = self._model.get()
+        index = loaded.codes.current()
+        return Plan(search, pages, symbols, self._queries(symbols, loaded), index, loaded, began)
+
+    def run(self, plan: Plan, cancelled: Callable[[], bool]) -> Answer:
+        """Carry the plan out, on the device's thread. Raises Cancelled, and BrokenDrawing for a page that breaks."""
+        pages = list(self.pages(plan, cancelled))
+        return Answer(
+            plan.loaded.finder.model,
+            plan.pages,
+            plan.symbols,
+            in_order(found for page in pages for found in page.found),
+            _timings(pages, plan.began),
+            any(page.result.truncated for page in pages),
+        )
+
+    def pages(self, plan: Plan, cancelled: Callable[[], bool]) -> Iterator[SearchedPage]:
+        """Search page after page, each decoded when its turn comes; registrations may go between two."""
+        search = plan.search
+        options = {page: page_options(search.options, page, plan.symbols) for page in plan.pages}
+        wanted = [(page, asked) for page, asked in options.items() if asked is not None]
+        read = read_pages(search.data, [page.number for page, _ in wanted], search.dpi, self._limits)
+        for page, asked in wanted:
+            self._worker.give_way(Urgency.DETECTION)
+            began = time.perf_counter()
+            pixels = next(read).pixels
+            decode = 1000 * (time.perf_counter() - began)
+            result = plan.loaded.finder.detect(pixels, plan.queries, plan.index, asked, cancelled)
+            if cancelled():
+                raise Cancelled("The request was cancelled.")
+            yield SearchedPage(_found(plan, page, result), result, decode)
+
+    def _chosen(self, named: Sequence[str]) -> tuple[SymbolRecord, ...]:
+        chosen = [symbol for value in named for symbol in self._named(value)] if named else self._symbols.own()
+        if named and not chosen:
+            raise BadInput("`symbols` names no symbol; leave it out to search for all.", "symbols")
+        if not chosen:
+            raise NothingToSearch("No symbol is registered and none was named. Register one with POST /symbols first.")
+        return tuple({symbol.id: symbol for symbol in chosen}.values())
+
+    def _named(self, value: str) -> list[SymbolRecord]:
+        """One symbol whose name may have a comma in it, or else a comma-separated list."""
+        whole = self._symbols.find(value.strip())
+        return [whole] if whole else [self._one(part) for part in split_list([value])]
+
+    def _one(self, id_or_name: str) -> SymbolRecord:
+        found = self._symbols.find(id_or_name)
+        if found is None:
+            raise NotFound(f"There is no symbol with the id or name {id_or_name[:100]!r}.")
+        return found
+
+    def _queries(self, symbols: Sequence[SymbolRecord], loaded: Loaded) -> tuple[Query, ...]:
+        stored = self._catalogue.examples([each.id for symbol in symbols for each in symbol.examples if each.id > 0])
+        examples: dict[str, list[Example]] = {symbol.id: [] for symbol in symbols}
+        for each in stored:
+            examples[each.symbol_id].append(Example(each.id, from_png(each.png), each.kind == "positive"))
+        return tuple(
+            loaded.references.query(symbol) if symbol.origin == "reference" else Query(symbol.id, tuple(examples[symbol.id]))
+            for symbol in symbols
+        )
+
+
+def _found(plan: Plan, page: PageSize, result: PageResult) -> tuple[Found, ...]:
+    by_id = {symbol.id: symbol for symbol in plan.symbols}
+    bands = {symbol.id: scale_band(symbol, page, plan.search.options) for symbol in plan.symbols}
+    certain_from = plan.loaded.finder.certain_from
+    return tuple(
+        Found(page.number, by_id[each.symbol_id], each, "certain" if each.score >= certain_from else "review")
+        for each in result.detections
+        if within(each.pose.scale, bands[each.symbol_id])
+    )
+
+
+def _timings(pages: Sequence[SearchedPage], began: float) -> Milliseconds:
+    return Milliseconds(
+        sum(page.decode for page in pages),
+        sum(page.result.timings.embed for page in pages),
+        sum(page.result.timings.search for page in pages),
+        sum(page.result.timings.verify for page in pages),
+        1000 * (time.perf_counter() - began),
+    )

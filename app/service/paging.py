@@ -1,0 +1,53 @@
+"""A search's options as they hold on one page: boxes clipped to it, scales after its resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from app.catalogue.records import SymbolRecord
+from app.engine.drawing import PageSize
+from app.engine.geometry import Box
+from app.engine.query import Options
+from app.errors import BadInput
+from app.service.fields import clipped
+
+WIDEST = (0.05, 20.0)  # scales that a ratio of resolutions may ask for
+ROUNDING = 1.02  # a found scale may lie this factor outside its band
+
+
+def check_options(options: Options, pages: Sequence[PageSize]) -> None:
+    """Raises BadInput for scales the wrong way round and for a box that lies outside every page."""
+    if options.scale_min > options.scale_max:
+        received = f"{options.scale_min:g} and {options.scale_max:g}"
+        raise BadInput(f"`scale_min` must not be above `scale_max`. Received: {received}.", "scale_min")
+    for name, boxes in (("region", options.regions), ("exclude", options.exclude)):
+        for box in boxes:
+            if not any(box.clipped(page.width, page.height) for page in pages):
+                clipped(box, pages[0].width, pages[0].height, name)
+
+
+def page_options(options: Options, page: PageSize, symbols: Sequence[SymbolRecord]) -> Options | None:
+    """The options for one page; None where the regions lie on other pages, so that there is nothing to search."""
+    regions = _on(page, options.regions)
+    if options.regions and not regions:
+        return None
+    bands = [scale_band(symbol, page, options) for symbol in symbols]
+    low, high = min(band[0] for band in bands), max(band[1] for band in bands)
+    return replace(options, regions=regions, exclude=_on(page, options.exclude), scale_min=low, scale_max=high)
+
+
+def scale_band(symbol: SymbolRecord, page: PageSize, options: Options) -> tuple[float, float]:
+    """The sizes to look for, relative to the examples in pixels: the asked ones, times the ratio of resolutions if known."""
+    known = [page.dpi / each.dpi if page.dpi and each.dpi else 1.0 for each in symbol.examples if each.kind == "positive"]
+    least, most = WIDEST
+    return max(options.scale_min * min(known), least), min(options.scale_max * max(known), most)
+
+
+def within(scale: float, band: tuple[float, float]) -> bool:
+    """Whether a found scale belongs to the band; symbols of other resolutions widen the search beyond it."""
+    return band[0] / ROUNDING <= scale <= band[1] * ROUNDING
+
+
+def _on(page: PageSize, boxes: Sequence[Box]) -> tuple[Box, ...]:
+    return tuple(part for box in boxes if (part := box.clipped(page.width, page.height)) is not None)

@@ -1,0 +1,81 @@
+"""Examples cut out of drawings, and kept as PNG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from app.engine.drawing import Limits, Page, PageSize, count_pages, read_pages, survey
+from app.engine.geometry import Box
+from app.engine.inspect import ExampleWarning, inspect, span
+from app.errors import BadInput, TooLarge
+from app.service.fields import clipped
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file and where in it the example is: the whole page if there is no box."""
+
+    data: bytes = field(repr=False)
+    box: Box | None = None
+    page: int = 1
+    dpi: int = 200
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An example cut out: (h, w, 3) RGB uint8, and the resolution where the file says it."""
+
+    pixels: NDArray[np.uint8] = field(repr=False)
+    warnings: tuple[ExampleWarning, ...]
+    dpi: float | None
+
+
+def check(upload: Upload, limits: Limits, max_pixels: int) -> None:
+    """Look at the headers alone and raise what `cut` would raise, but for a file that breaks further in."""
+    count = count_pages(upload.data, limits)
+    if upload.page > count:
+        raise BadInput(f"The file has {count} page(s). Received: {upload.page}.", "page")
+    size = survey(upload.data, [upload.page], upload.dpi, limits)[0]
+    _, (top, left, bottom, right) = _place(upload.box, size)
+    if (bottom - top) * (right - left) > max_pixels:
+        raise TooLarge(
+            f"The example is {right - left} x {bottom - top} pixels; at most {max_pixels} pixels are allowed. "
+            "Give the symbol's `box` in the drawing.",
+            max_pixels,
+        )
+
+
+def cut(upload: Upload, limits: Limits) -> Picture:
+    """Decode the page and cut the example out."""
+    page = next(read_pages(upload.data, [upload.page], upload.dpi, limits))
+    size = PageSize(page.number, page.pixels.shape[1], page.pixels.shape[0], page.dpi)
+    return _picture(page, *_place(upload.box, size))
+
+
+def _picture(page: Page, box: Box | None, place: tuple[int, int, int, int]) -> Picture:
+    top, left, bottom, right = place
+    # a copy, or the example would keep the whole page in memory
+    return Picture(page.pixels[top:bottom, left:right].copy(), tuple(inspect(page.pixels, box)), page.dpi)
+
+
+def _place(box: Box | None, size: PageSize) -> tuple[Box | None, tuple[int, int, int, int]]:
+    inside = clipped(box, size.width, size.height, "box") if box else None
+    return inside, span((size.height, size.width), inside)
+
+
+def to_png(pixels: NDArray[np.uint8]) -> bytes:
+    """A PNG file of (h, w, 3) RGB uint8."""
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def from_png(data: bytes) -> NDArray[np.uint8]:
+    """(h, w, 3) RGB uint8 of a file that `to_png` made."""
+    with Image.open(BytesIO(data), formats=["PNG"]) as image:
+        return np.asarray(image)

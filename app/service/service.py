@@ -1,0 +1,76 @@
+"""All that lives as long as the server does, built once and closed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.catalogue.catalogue import Catalogue
+from app.engine.drawing import Limits
+from app.errors import Unavailable
+from app.service.detect import Detections
+from app.service.engine import Loader, load_engine
+from app.service.model import Model
+from app.service.symbols import Symbols
+from app.service.worker import Urgency, Worker
+from app.settings import Settings
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether the service can work, what keeps it from that, and what the index holds of the catalogue."""
+
+    problems: dict[str, str] = field(default_factory=dict)
+    model: str | None = None
+    device: str | None = None
+    version: int | None = None
+    examples: int | None = None
+    digest: str | None = None
+
+    @property
+    def ready(self) -> bool:
+        return not self.problems
+
+
+class Service:
+    """The use cases and what they share. `start` returns at once; the model loads on the worker's thread."""
+
+    def __init__(self, settings: Settings, loader: Loader = load_engine) -> None:
+        self.settings = settings
+        self._loader = loader
+        self.limits = Limits(settings.max_bytes, settings.max_pixels, settings.max_pages)
+        self.worker = Worker(settings.queue_size)
+        self.catalogue = Catalogue(settings.catalogue_url())
+        self.model = Model(self.catalogue, lambda work: self.worker.call(work, Urgency.EXAMPLE))
+        self.symbols = Symbols(self.catalogue, self.model, self.worker, self.limits, settings.max_example_pixels)
+        self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits)
+
+    def start(self) -> None:
+        """Begin to load the model."""
+        self.worker.start()
+        self.worker.submit(self._load, Urgency.EXAMPLE)
+
+    def close(self) -> None:
+        """End the running work, drop what waits, close the catalogue."""
+        self.worker.close()
+        self.catalogue.close()
+
+    def status(self) -> Status:
+        """Looks at the model and at the catalogue; never raises Unavailable."""
+        problems: dict[str, str] = {}
+        try:
+            self.catalogue.version()
+        except Unavailable as error:
+            problems["catalogue"] = str(error)
+        try:
+            loaded = self.model.get()
+        except Unavailable as error:
+            return Status(problems | {"weights": str(error)})
+        finder = loaded.finder
+        try:
+            loaded.codes.current()
+        except Unavailable as error:
+            return Status(problems | {"catalogue": str(error)}, finder.model, finder.device)
+        return Status(problems, finder.model, finder.device, *loaded.codes.state())
+
+    def _load(self) -> None:
+        self.model.load(self._loader, self.settings.weights, self.settings.device)

@@ -1,0 +1,123 @@
+"""One thread that owns the device, and the permits that bound what waits for it."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from app.errors import NotReady, Overloaded
+
+T = TypeVar("T")
+
+LONGEST_RETRY = 60  # seconds
+
+
+class Urgency(IntEnum):
+    """Lower goes first; equal in order of arrival."""
+
+    EXAMPLE = 0
+    DETECTION = 1
+    JOB = 2
+
+
+class Worker:
+    """Runs work one at a time. `waiting` is how many permits there are besides the one for the work that runs."""
+
+    def __init__(self, waiting: int) -> None:
+        self._places = waiting + 1
+        self._taken = 0
+        self._seconds = 1.0  # how long a permit is held, smoothed
+        self._heap: list[tuple[int, int, Future[Any], Callable[[], Any]]] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="device", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Drop what waits and let the running work end; it sees `closing`."""
+        with self._changed:
+            self._closing = True
+            waiting, self._heap = self._heap, []
+            self._changed.notify_all()
+        for _, _, future, _ in waiting:
+            future.cancel()
+        self._thread.join()
+
+    def closing(self) -> bool:
+        """True once the service stops."""
+        return self._closing
+
+    @contextmanager
+    def permit(self) -> Iterator[None]:
+        """A place in the queue for as long as a request lasts. Raises Overloaded at once if there is none."""
+        self._take_place()
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= 1
+                self._seconds += 0.2 * (time.monotonic() - began - self._seconds)
+
+    def submit(self, work: Callable[[], T], urgency: Urgency) -> Future[T]:
+        """Queue work for the device's thread."""
+        future: Future[T] = Future()
+        with self._changed:
+            if self._closing:
+                raise NotReady("The service is stopping.")
+            heapq.heappush(self._heap, (urgency, next(self._order), future, work))
+            self._changed.notify()
+        return future
+
+    def call(self, work: Callable[[], T], urgency: Urgency) -> T:
+        """Run work on the device's thread and wait for it; at once if this is that thread."""
+        if threading.current_thread() is self._thread:
+            return work()
+        return self.submit(work, urgency).result()
+
+    def give_way(self, urgency: Urgency) -> None:
+        """From inside long work: run what is more urgent and waits."""
+        while (job := self._next(before=urgency, wait=False)) is not None:
+            _perform(*job)
+
+    def _take_place(self) -> None:
+        with self._changed:
+            if self._taken >= self._places:
+                seconds = min(max(round(self._seconds), 1), LONGEST_RETRY)
+                raise Overloaded(f"{self._taken} requests are being served or wait. Try again in {seconds} s.", seconds)
+            self._taken += 1
+
+    def _run(self) -> None:
+        while (job := self._next(before=None, wait=True)) is not None:
+            _perform(*job)
+            del job  # or the last request's pages would stay in memory until the next comes
+
+    def _next(self, before: Urgency | None, wait: bool) -> tuple[Future[Any], Callable[[], Any]] | None:
+        with self._changed:
+            while wait and not self._heap and not self._closing:
+                self._changed.wait()
+            if not self._heap or (before is not None and self._heap[0][0] >= before):
+                return None
+            _, _, future, work = heapq.heappop(self._heap)
+            return future, work
+
+
+def _perform(future: Future[Any], work: Callable[[], Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = work()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
