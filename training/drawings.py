@@ -8,10 +8,10 @@ import numpy as np
 from numpy.random import Generator
 
 from app.engine.geometry import Box
-from training.canvas import Canvas, Colour, Shape, affine
+from training.canvas import Canvas, Colour, Pixels, Shape, affine
 from training.clutter import BESIDE, OVER, UNDER, Clutter, label, tag
 from training.degrade import degrade
-from training.layout import Sheet, Taken, place, routes
+from training.layout import COVERED, Sheet, Taken, place, routes
 from training.lettering import extent, text
 from training.likeness import Look
 from training.siblings import sibling
@@ -57,15 +57,16 @@ def make_drawing(rng: Generator, width: int = 640, height: int = 640, classes: i
                   tuple(routes(rng, width, height, style)) if clutter else (), style)
     area = max(density * float(rng.uniform(0.6, 1.4)) * width * height, min(0.35 * width * height, FEWEST * style.size**2))
     placed = place(rng, sheet, _labels(rng, classes, len(strangers)), area)
-    pixels = _drawn_page(rng, sheet, drawn, placed, clutter)
-    instances = tuple(one for one in placed if one.label < classes)
+    pixels, changed = _drawn_page(rng, sheet, drawn, placed, clutter)
+    instances = tuple(one for one in _seen(placed, changed) if one.label < classes)
     if damaged:
         pixels, instances = degrade(pixels, instances, style.background, rng)
     return Drawing(pixels, instances, symbols)
 
 
-def _drawn_page(rng: Generator, sheet: Sheet, drawn: list[Drawn], placed: list[Instance], clutter: float) -> np.ndarray[
-        tuple[int, ...], np.dtype[np.uint8]]:
+def _drawn_page(rng: Generator, sheet: Sheet, drawn: list[Drawn], placed: list[Instance], clutter: float) -> tuple[
+        Pixels, list[int]]:
+    """The page, and how many pixels each copy changed when it was drawn."""
     style = sheet.style
     canvas = Canvas(sheet.width, sheet.height, style.background, style.supersample)
     things = Clutter(canvas, style, rng)
@@ -75,15 +76,27 @@ def _drawn_page(rng: Generator, sheet: Sheet, drawn: list[Drawn], placed: list[I
     if clutter and not over:
         draw_routes(canvas, sheet.routes, placed, style, rng)
         draw_links(canvas, placed, style, rng)
+    changed = []
     for one in placed:
+        box = one.box.x, one.box.y, one.box.x + one.box.width, one.box.y + one.box.height
+        before = canvas.patch(*box)
         _draw_symbol(canvas, drawn[one.label], one, style, rng)
+        changed.append(int((before != canvas.patch(*box)).any(axis=2).sum()))
     if over and clutter:
         draw_routes(canvas, sheet.routes, placed, style, rng)
     for _ in range(int(rng.poisson(0.6 * clutter))):
         OVER[int(rng.integers(len(OVER)))](things)
     if clutter:
         _draw_beside(things, placed, rng, clutter)
-    return canvas.pixels()
+    return canvas.pixels(), changed
+
+
+def _seen(placed: list[Instance], changed: list[int]) -> list[Instance]:
+    """Copies that show: not those over ink of their own colour."""
+    ink = np.array(changed) / np.array([one.pose.scale**2 for one in placed])
+    labels = np.array([one.label for one in placed])
+    usual = {label: float(np.median(ink[labels == label])) for label in set(labels.tolist())}
+    return [one for one, amount in zip(placed, ink, strict=True) if amount > (1 - COVERED) * usual[one.label]]
 
 
 def _labels(rng: Generator, classes: int, strangers: int) -> list[int]:

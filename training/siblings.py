@@ -11,7 +11,7 @@ from training.attachments import attachment
 from training.canvas import affine
 from training.elements import Element
 from training.likeness import alike
-from training.symbols import Symbol, any_mark, extent, normalised
+from training.symbols import Symbol, any_mark, extent, is_bare, normalised
 
 
 def sibling(symbol: Symbol, rng: Generator) -> Symbol | None:
@@ -23,7 +23,7 @@ def sibling(symbol: Symbol, rng: Generator) -> Symbol | None:
             continue
         cover = symbol.cover if change is not _stretched else None
         other = normalised(elements, symbol.unit, symbol.slots, cover)
-        if not alike(symbol, other):
+        if not is_bare(other) and not alike(symbol, other):
             return replace(other, parent=symbol)
     return None
 

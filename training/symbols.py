@@ -6,13 +6,14 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from numpy.random import Generator
 
 from training.attachments import attachment
 from training.canvas import Fill, Points, Shape, affine, polyline
 from training.elements import Element, closed, code, letters, mark, shape
 from training.families import FAMILIES
-from training.marks import MARKS, bars, box, cross, dot, plates, plus, ring, triangle
+from training.marks import MARKS, bars, box, cross, dot, plates, ring, triangle
 from training.outlines import Room, dashed_outline, hatched, open_outline, outline, part_fill
 
 
@@ -46,6 +47,20 @@ class Symbol:
 
 def make_symbol(rng: Generator) -> Symbol:
     """A fresh class."""
+    while is_bare(symbol := _any_symbol(rng)):
+        pass
+    return symbol
+
+
+def is_bare(symbol: Symbol) -> bool:
+    """Whether all ink lies on one straight line, or is too little: nothing that a page could be searched for."""
+    points = np.concatenate([points for element in symbol.elements for part in element.shape.parts
+                             for points in (part.contours if isinstance(part, Fill) else (part.points,))])
+    spread = np.linalg.svd(points - points.mean(axis=0), full_matrices=False, compute_uv=False)
+    return bool(spread[1] < 0.04 * spread[0])
+
+
+def _any_symbol(rng: Generator) -> Symbol:
     kind = rng.choice(5, p=[0.5, 0.26, 0.09, 0.08, 0.07])
     elements, contour, slots = (_composed, _family, _lettered, _simple, _joined)[kind](rng)
     elements = [element.thickened(float(rng.uniform(1.4, 2.6))) if rng.random() < 0.08 else element for element in elements]
@@ -127,7 +142,7 @@ def _lettered(rng: Generator) -> Made:
 
 
 def _simple(rng: Generator) -> Made:
-    makers = (dot, ring, box, bars, cross, plus, triangle, plates)
+    makers = (dot, ring, box, bars, cross, triangle, plates)
     element = makers[int(rng.integers(len(makers)))](rng, 1.0, float(rng.choice([1.0, 1.0, 0.6, 0.35])))
     return [element], None, ()
 
