@@ -191,7 +191,7 @@ def _backgrounds(inked: Ink, records: Sequence[Record], count: int, rng: np.rand
     found: list[Patch] = []
     for _ in range(count * TRIES if len(strokes) and sizes else 0):
         longer = float(rng.choice(sizes))
-        y, x = (float(v) for v in rng.choice(strokes) + rng.uniform(-0.4, 0.4, 2) * longer)
+        y, x = np.clip(rng.choice(strokes) + rng.uniform(-0.4, 0.4, 2) * longer, 0, np.array(inked.shape) - 1).tolist()
         if all(_clear(x, y, record) for record in records) and len(found) < count:
             place = Box(x - longer / 2, y - longer / 2, longer, longer)
             found.append(Patch(_surroundings(inked, place, SYMBOL / longer), _on_patch(place, (x, y), SYMBOL / longer), ""))
