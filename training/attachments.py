@@ -81,7 +81,11 @@ def _vanes(rng: Generator, length: float) -> Shape:
 
 def _fork(rng: Generator, length: float) -> Shape:
     spread = length * float(rng.uniform(0.3, 0.7))
-    return shape(polyline((0, 0), (length / 2, 0)), polyline((length / 2, 0), (length, -spread)), polyline((length / 2, 0), (length, spread)))
+    return shape(
+        polyline((0, 0), (length / 2, 0)),
+        polyline((length / 2, 0), (length, -spread)),
+        polyline((length / 2, 0), (length, spread)),
+    )
 
 
 def _cap(rng: Generator, length: float) -> Shape:
@@ -106,4 +110,20 @@ def _flare(rng: Generator, length: float) -> Shape:
 
 
 ATTACHMENTS: tuple[Callable[[Generator, float], Shape], ...] = (
-    _stub, _stub, _double_stub, _barred, _barred, _pin, _bubble, _pointer, _pointer, _waves, _vanes, _fork, _cap, _block, _slanted, _flare)
+    _stub,
+    _stub,
+    _double_stub,
+    _barred,
+    _barred,
+    _pin,
+    _bubble,
+    _pointer,
+    _pointer,
+    _waves,
+    _vanes,
+    _fork,
+    _cap,
+    _block,
+    _slanted,
+    _flare,
+)

@@ -66,12 +66,16 @@ class Shape:
 
     def thickened(self, factor: float) -> Shape:
         """The same with every stroke's width multiplied."""
-        return Shape(tuple(part if isinstance(part, Fill) else Stroke(part.points, part.closed, part.width * factor)
-                           for part in self.parts))
+        return Shape(
+            tuple(
+                part if isinstance(part, Fill) else Stroke(part.points, part.closed, part.width * factor) for part in self.parts
+            )
+        )
 
 
-def affine(x: float = 0.0, y: float = 0.0, scale: float = 1.0, angle: float = 0.0, mirrored: bool = False,
-           stretch: float = 1.0) -> Matrix:
+def affine(
+    x: float = 0.0, y: float = 0.0, scale: float = 1.0, angle: float = 0.0, mirrored: bool = False, stretch: float = 1.0
+) -> Matrix:
     """(2, 3) matrix: stretch in x, scale, flip left to right, turn counter-clockwise as seen (degrees), move."""
     cos, sin = math.cos(math.radians(angle)) * scale, math.sin(math.radians(angle)) * scale
     flip = (-1.0 if mirrored else 1.0) * stretch
@@ -97,7 +101,7 @@ class Canvas:
         at = 0
         for style, parts in itertools.groupby(shape.parts, _style):
             count = sum(len(part.contours) if isinstance(part, Fill) else 1 for part in parts)
-            run, at = contours[at:at + count], at + count
+            run, at = contours[at : at + count], at + count
             if isinstance(style, Fill):
                 cv2.fillPoly(self._large, run, self.background if style.erase else colour, cv2.LINE_8, FRACTION_BITS)
             else:
@@ -127,7 +131,9 @@ class Canvas:
         """The page as (H, W, 3) RGB."""
         if self.supersample == 1:
             return self._large.copy()
-        small: Pixels = np.asarray(cv2.resize(self._large, (self.width, self.height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        small: Pixels = np.asarray(
+            cv2.resize(self._large, (self.width, self.height), interpolation=cv2.INTER_AREA), dtype=np.uint8
+        )
         return small
 
 

@@ -10,48 +10,10 @@ import numpy as np
 from numpy.random import Generator
 
 from training.canvas import Canvas, Colour, Fill, Points, Shape, Stroke, affine, arc, polyline, rectangle
-from training.lettering import FIRST_IDEOGRAPH, LAST_IDEOGRAPH, text
+from training.lettering import text
+from training.linework import corners, dashed, hatching, pattern
 from training.styles import Style
-
-WORDS = ("ROOM", "OFFICE", "CORRIDOR", "STORE", "LOBBY", "STAIR", "RISER", "PUMP", "ZONE", "PANEL", "SEE DETAIL", "TYP", "NOTES", "UP",
-         "EXIST", "DUCT", "MAIN", "FROM", "Cable", "level", "see sheet", "Supply", "return", "Area", "m2", "F.F.L.", "DN50", "2x1.5")
-LETTERS = "ABCDEFGHIKLMNPRSTUVWXZ"
-
-
-def label(rng: Generator, style: Style) -> str:
-    """A device tag, a value, a count or a word."""
-    if style.script and rng.random() < 0.5:
-        return "".join(chr(int(c)) for c in rng.integers(FIRST_IDEOGRAPH, LAST_IDEOGRAPH, size=int(rng.integers(2, 6))))
-    kind, number = int(rng.integers(7)), int(rng.integers(1, 1000))
-    prefix = "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=int(rng.integers(1, 4))))
-    forms = (f"{prefix}{number}", f"{prefix}-{number}", f"x{number % 40}", f"{number % 90}k", f"{prefix}{number % 10}/{prefix}{number % 20}.{number % 7}",
-             WORDS[number % len(WORDS)], f"{number / 10:.1f}")
-    return forms[kind]
-
-
-def tag(rng: Generator) -> str:
-    """The varying text inside a symbol."""
-    if rng.random() < 0.5:
-        return str(int(rng.integers(1, 10_000)))
-    return "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=int(rng.integers(2, 4))))
-
-
-def dashed(points: Points, pattern: tuple[float, ...]) -> Shape:
-    """A polyline broken into dashes: lengths drawn and left out by turns, in page pixels."""
-    steps = np.hypot(*np.diff(points, axis=0).T)
-    reach = np.concatenate([[0.0], np.cumsum(steps)])
-    marks = np.cumsum(np.tile(pattern, int(reach[-1] / sum(pattern)) + 1))
-    starts, stops = np.concatenate([[0.0], marks[1:-1:2]]), np.minimum(marks[::2], reach[-1])
-    starts = starts[starts < reach[-1]]
-    stops = stops[: len(starts)]
-    ends = [np.stack([np.interp(side, reach, points[:, i]) for i in (0, 1)], axis=1) for side in (starts, stops)]
-    return Shape(tuple(Stroke(np.stack(pair)) for pair in zip(*ends, strict=True)))
-
-
-def pattern(rng: Generator, style: Style) -> tuple[float, ...]:
-    unit = max(3.0, style.line_width * float(rng.uniform(2.0, 5.0)))
-    patterns = ((2 * unit, unit), (4 * unit, unit, unit * 0.4, unit), (unit * 0.5, unit), (5 * unit, 2 * unit), (6 * unit, unit, unit, unit))
-    return patterns[int(rng.integers(len(patterns)))]
+from training.wording import WORDS, label
 
 
 class Clutter:
@@ -89,12 +51,12 @@ class Clutter:
         """A rectangle of parallel lines, crossed now and then."""
         left, top, right, bottom = self.region(30, 220)
         step, slope = float(self.rng.uniform(4, 14)), float(self.rng.choice([1.0, -1.0, 0.0, 0.5]))
-        strokes = _hatching(left, top, right, bottom, step, slope)
+        strokes = hatching(left, top, right, bottom, step, slope)
         if self.rng.random() < 0.2:
-            strokes += _hatching(left, top, right, bottom, step, -slope if slope else 1e3)
+            strokes += hatching(left, top, right, bottom, step, -slope if slope else 1e3)
         self.draw(Shape(tuple(strokes)), pen=max(0.7, self.style.line_width * 0.5))
         if self.rng.random() < 0.7:
-            self.draw(Shape((Stroke(_corners(left, top, right, bottom), closed=True),)))
+            self.draw(Shape((Stroke(corners(left, top, right, bottom), closed=True),)))
 
     def grid_lines(self) -> None:
         step, colour, pen = float(self.rng.uniform(60, 200)), self.colour(), max(0.7, self.style.line_width * 0.5)
@@ -118,7 +80,12 @@ class Clutter:
             if self.rng.random() < 0.6:
                 self._door(float(x + thick), float(self.rng.choice(ys)), float(self.rng.uniform(25, 60)), colour, pen)
         if self.rng.random() < 0.6:
-            self.write(WORDS[int(self.rng.integers(len(WORDS)))], float(xs[:2].mean()), float(ys[:2].mean()), self.style.text_height * 1.2)
+            self.write(
+                WORDS[int(self.rng.integers(len(WORDS)))],
+                float(xs[:2].mean()),
+                float(ys[:2].mean()),
+                self.style.text_height * 1.2,
+            )
 
     def _wall(self, start: Points, end: Points, thick: float, kind: int, colour: Colour, pen: float) -> None:
         along = end - start
@@ -133,7 +100,7 @@ class Clutter:
             return
         self.draw(Shape((Stroke(outline[:2]), Stroke(outline[2:]))), colour, pen)
         if kind == 2:
-            self.draw(Shape(tuple(_hatching(left, top, right, bottom, 6.0, 1.0))), colour, 0.7)
+            self.draw(Shape(tuple(hatching(left, top, right, bottom, 6.0, 1.0))), colour, 0.7)
 
     def _door(self, x: float, y: float, size: float, colour: Colour, pen: float) -> None:
         turn = 90.0 * int(self.rng.integers(4))
@@ -144,26 +111,30 @@ class Clutter:
 
     def boundary(self) -> None:
         """A dashed or plain frame around some part."""
-        corners = _corners(*self.region(80, 400))
-        corners = np.concatenate([corners, corners[:1]])
-        self.draw(dashed(corners, pattern(self.rng, self.style)) if self.rng.random() < 0.7 else Shape((Stroke(corners),)))
+        frame = corners(*self.region(80, 400))
+        frame = np.concatenate([frame, frame[:1]])
+        self.draw(dashed(frame, pattern(self.rng, self.style)) if self.rng.random() < 0.7 else Shape((Stroke(frame),)))
 
     def long_line(self) -> None:
         """A line at any angle across the page."""
         (x, y), turn = self.place(), math.radians(float(self.rng.choice([0, 90, 45, 135, self.rng.uniform(0, 180)])))
         reach = float(self.rng.uniform(50, 500))
-        points = np.array([[x - reach * math.cos(turn), y - reach * math.sin(turn)], [x + reach * math.cos(turn), y + reach * math.sin(turn)]])
+        points = np.array(
+            [[x - reach * math.cos(turn), y - reach * math.sin(turn)], [x + reach * math.cos(turn), y + reach * math.sin(turn)]]
+        )
         self.draw(dashed(points, pattern(self.rng, self.style)) if self.rng.random() < 0.4 else Shape((Stroke(points),)))
 
     def curve(self) -> None:
         x, y = self.place()
         start = float(self.rng.uniform(0, 360))
-        self.draw(Shape((Stroke(arc(float(self.rng.uniform(20, 250)), start, start + float(self.rng.uniform(40, 300)), x, y, 60)),)))
+        self.draw(
+            Shape((Stroke(arc(float(self.rng.uniform(20, 250)), start, start + float(self.rng.uniform(40, 300)), x, y, 60)),))
+        )
 
     def tint(self) -> None:
         """An area in a tone near the paper's."""
         tone = tuple(int(b + (c - b) * 0.15) for b, c in zip(self.style.background, self.colour(), strict=True))
-        self.draw(Shape((Fill((_corners(*self.region(60, 300)),)),)), (tone[0], tone[1], tone[2]))
+        self.draw(Shape((Fill((corners(*self.region(60, 300)),)),)), (tone[0], tone[1], tone[2]))
 
     def furniture(self) -> None:
         """Boxes with rounded things beside them, that are no symbols."""
@@ -180,13 +151,30 @@ class Clutter:
     def dimension(self, x: float, y: float, w: float, h: float) -> None:
         """A dimension line with ticks or arrows, across the longer side of a free box."""
         colour, pen, half, size = self.colour(), max(0.7, self.style.line_width * 0.6), max(w, h) / 2, min(w, h) / 4
-        tick = polyline((-size / 2, size / 2), (size / 2, -size / 2)) if self.rng.random() < 0.5 else Fill((np.array([[0, 0], [size, -size / 3], [size, size / 3]]),))
+        tick = (
+            polyline((-size / 2, size / 2), (size / 2, -size / 2))
+            if self.rng.random() < 0.5
+            else Fill((np.array([[0, 0], [size, -size / 3], [size, size / 3]]),))
+        )
         ends = Shape((tick,)).moved(affine(-half)) + Shape((tick,)).moved(affine(half, angle=180))
-        line = Shape((polyline((-half, 0), (half, 0)), polyline((-half, -size), (-half, size)), polyline((half, -size), (half, size)))) + ends
+        line = (
+            Shape(
+                (
+                    polyline((-half, 0), (half, 0)),
+                    polyline((-half, -size), (-half, size)),
+                    polyline((half, -size), (half, size)),
+                )
+            )
+            + ends
+        )
         turn = 0.0 if w >= h else 90.0
         self.canvas.draw(line, affine(x, y, angle=turn), colour, pen)
-        self.canvas.draw(text(str(int(self.rng.integers(100, 9999))), size * 1.4, self.style.lettering),
-                         affine(x - (0 if w >= h else size * 1.3), y - (size * 1.3 if w >= h else 0), angle=turn), colour, pen)
+        self.canvas.draw(
+            text(str(int(self.rng.integers(100, 9999))), size * 1.4, self.style.lettering),
+            affine(x - (0 if w >= h else size * 1.3), y - (size * 1.3 if w >= h else 0), angle=turn),
+            colour,
+            pen,
+        )
 
     def paragraph(self, x: float, y: float, w: float, h: float) -> None:
         size = float(np.clip(self.style.text_height * self.rng.uniform(0.7, 1.2), 5, 24))
@@ -197,7 +185,10 @@ class Clutter:
 
     def table(self, x: float, y: float, w: float, h: float) -> None:
         rows, columns = max(2, int(h / self.style.text_height / 2.2)), int(self.rng.integers(2, 4))
-        ys, xs = np.linspace(y - h / 2, y + h / 2, rows + 1), np.concatenate([[x - w / 2], np.sort(self.rng.uniform(x - w / 3, x + w / 3, columns - 1)), [x + w / 2]])
+        ys, xs = (
+            np.linspace(y - h / 2, y + h / 2, rows + 1),
+            np.concatenate([[x - w / 2], np.sort(self.rng.uniform(x - w / 3, x + w / 3, columns - 1)), [x + w / 2]]),
+        )
         lines = [polyline((xs[0], r), (xs[-1], r)) for r in ys] + [polyline((c, ys[0]), (c, ys[-1])) for c in xs]
         colour = self.colour()
         self.draw(Shape(tuple(lines)), colour)
@@ -212,30 +203,22 @@ class Clutter:
         self.write(label(self.rng, self.style), x, y, min(h * 0.6, self.style.text_height * float(self.rng.uniform(0.8, 1.8))))
 
 
-UNDER: tuple[Callable[[Clutter], None], ...] = (Clutter.hatch, Clutter.grid_lines, Clutter.walls, Clutter.boundary, Clutter.long_line, Clutter.curve,
-                                                Clutter.tint, Clutter.furniture)
+UNDER: tuple[Callable[[Clutter], None], ...] = (
+    Clutter.hatch,
+    Clutter.grid_lines,
+    Clutter.walls,
+    Clutter.boundary,
+    Clutter.long_line,
+    Clutter.curve,
+    Clutter.tint,
+    Clutter.furniture,
+)
 OVER: tuple[Callable[[Clutter], None], ...] = (Clutter.long_line, Clutter.boundary, Clutter.grid_lines, Clutter.curve)
 BESIDE: tuple[Callable[[Clutter, float, float, float, float], None], ...] = (
-    Clutter.dimension, Clutter.paragraph, Clutter.table, Clutter.caption, Clutter.caption, Clutter.caption)
-
-
-def _corners(left: float, top: float, right: float, bottom: float) -> Points:
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], dtype=np.float64)
-
-
-def _hatching(left: float, top: float, right: float, bottom: float, step: float, slope: float) -> list[Stroke]:
-    """Lines y = slope * x + c within a rectangle, `step` apart."""
-    if abs(slope) > 10:
-        return [polyline((x, top), (x, bottom)) for x in np.arange(left + step / 2, right, step)]
-    gap = step * math.hypot(1.0, slope)
-    reach = sorted((-slope * left, -slope * right))
-    strokes = []
-    for c in np.arange(top + reach[0] + gap / 2, bottom + reach[1], gap):
-        if slope == 0:
-            strokes.append(polyline((left, c), (right, c)))
-            continue
-        a, b = sorted(((top - c) / slope, (bottom - c) / slope))
-        x0, x1 = max(left, a), min(right, b)
-        if x1 > x0:
-            strokes.append(polyline((x0, slope * x0 + c), (x1, slope * x1 + c)))
-    return strokes
+    Clutter.dimension,
+    Clutter.paragraph,
+    Clutter.table,
+    Clutter.caption,
+    Clutter.caption,
+    Clutter.caption,
+)

@@ -18,7 +18,9 @@ Damage = Callable[[Pixels, Generator], Pixels]
 CLEAN = 0.55  # of all drawings
 
 
-def degrade(pixels: Pixels, instances: tuple[Instance, ...], background: Colour, rng: Generator) -> tuple[Pixels, tuple[Instance, ...]]:
+def degrade(
+    pixels: Pixels, instances: tuple[Instance, ...], background: Colour, rng: Generator
+) -> tuple[Pixels, tuple[Instance, ...]]:
     """One to three kinds of damage, or none; the picture keeps its size."""
     if rng.random() < CLEAN:
         return pixels, instances
@@ -29,7 +31,9 @@ def degrade(pixels: Pixels, instances: tuple[Instance, ...], background: Colour,
     return pixels, instances
 
 
-def skewed(pixels: Pixels, instances: tuple[Instance, ...], background: Colour, angle: float) -> tuple[Pixels, tuple[Instance, ...]]:
+def skewed(
+    pixels: Pixels, instances: tuple[Instance, ...], background: Colour, angle: float
+) -> tuple[Pixels, tuple[Instance, ...]]:
     """The page turned counter-clockwise about its middle by a small angle in degrees."""
     height, width = pixels.shape[:2]
     cos, sin = math.cos(math.radians(angle)), math.sin(math.radians(angle))
@@ -37,8 +41,14 @@ def skewed(pixels: Pixels, instances: tuple[Instance, ...], background: Colour, 
     turn = np.array([[cos, sin, cx - cos * cx - sin * cy], [-sin, cos, cy + sin * cx - cos * cy]])
     # cv2 counts from pixel centres, poses from pixel corners
     shift = turn[:, :2] @ np.array([0.5, 0.5]) + turn[:, 2] - 0.5
-    warped = cv2.warpAffine(pixels, np.column_stack([turn[:, :2], shift]), (width, height), flags=cv2.INTER_LINEAR,
-                            borderMode=cv2.BORDER_CONSTANT, borderValue=background)
+    warped = cv2.warpAffine(
+        pixels,
+        np.column_stack([turn[:, :2], shift]),
+        (width, height),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=background,
+    )
     return np.asarray(warped, dtype=np.uint8), tuple(replace(one, pose=_turned(one.pose, turn, angle)) for one in instances)
 
 
@@ -82,7 +92,9 @@ def noisy(pixels: Pixels, rng: Generator) -> Pixels:
     result = _bytes(pixels.astype(np.float32) + grain)
     if rng.random() < 0.3:
         count = int(height * width * rng.uniform(0.0001, 0.001))
-        result[rng.integers(height, size=count), rng.integers(width, size=count)] = rng.integers(0, 256, size=(count, 1), dtype=np.uint8)
+        result[rng.integers(height, size=count), rng.integers(width, size=count)] = rng.integers(
+            0, 256, size=(count, 1), dtype=np.uint8
+        )
     return result
 
 

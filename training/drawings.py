@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.random import Generator
 
 from app.engine.geometry import Box
 from training.canvas import Canvas, Colour, Pixels, Shape, affine
-from training.clutter import BESIDE, OVER, UNDER, Clutter, label, tag
+from training.clutter import BESIDE, OVER, UNDER, Clutter
 from training.degrade import degrade
 from training.layout import COVERED, Sheet, Taken, place, routes
 from training.lettering import extent, text
@@ -19,6 +20,7 @@ from training.styles import Style, random_style
 from training.symbols import Slot, Symbol, make_symbol
 from training.truth import Drawing, Instance
 from training.wires import dot, draw_links, draw_routes
+from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
@@ -26,6 +28,7 @@ VERSION = 2  # of the generator: within a version the same seed gives the same d
 SIBLINGS = (0.3, 0.5)  # part of the classes that come with a near-identical one
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
+CROWDED = 0.5  # part of a symbol's box that its strokes may cover
 SMALLEST, LARGEST = 12.0, 110.0  # pixels of a symbol's longer side
 STRANGERS = 3  # at most, symbols without truth on a drawing: near siblings of its classes, and others
 
@@ -42,8 +45,17 @@ class Drawn:
     colour: Colour
 
 
-def make_drawing(rng: Generator, width: int = 640, height: int = 640, classes: int = 10, *, density: float = 0.18,
-                 clutter: float = 1.0, damaged: bool = True, style: Style | None = None) -> Drawing[Symbol]:
+def make_drawing(
+    rng: Generator,
+    width: int = 640,
+    height: int = 640,
+    classes: int = 10,
+    *,
+    density: float = 0.18,
+    clutter: float = 1.0,
+    damaged: bool = True,
+    style: Style | None = None,
+) -> Drawing[Symbol]:
     """A page of `classes` labels with 2 to 10 copies each, as many as fit.
 
     `density` is about the part of the page that symbols take, `clutter` multiplies all that is no symbol (0: bare), and
@@ -53,8 +65,13 @@ def make_drawing(rng: Generator, width: int = 640, height: int = 640, classes: i
     symbols = random_classes(rng, classes)
     strangers = _strangers(rng, symbols) if clutter else ()
     drawn = _all_drawn((*symbols, *strangers), style, rng)
-    sheet = Sheet(width, height, tuple((one.width, one.height) for one in drawn),
-                  tuple(routes(rng, width, height, style)) if clutter else (), style)
+    sheet = Sheet(
+        width,
+        height,
+        tuple((one.width, one.height) for one in drawn),
+        tuple(routes(rng, width, height, style)) if clutter else (),
+        style,
+    )
     area = max(density * float(rng.uniform(0.6, 1.4)) * width * height, min(0.35 * width * height, FEWEST * style.size**2))
     placed = place(rng, sheet, _labels(rng, classes, len(strangers)), area)
     pixels, changed = _drawn_page(rng, sheet, drawn, placed, clutter)
@@ -64,8 +81,9 @@ def make_drawing(rng: Generator, width: int = 640, height: int = 640, classes: i
     return Drawing(pixels, instances, symbols)
 
 
-def _drawn_page(rng: Generator, sheet: Sheet, drawn: list[Drawn], placed: list[Instance], clutter: float) -> tuple[
-        Pixels, list[int]]:
+def _drawn_page(
+    rng: Generator, sheet: Sheet, drawn: list[Drawn], placed: list[Instance], clutter: float
+) -> tuple[Pixels, list[int]]:
     """The page, and how many pixels each copy changed when it was drawn."""
     style = sheet.style
     canvas = Canvas(sheet.width, sheet.height, style.background, style.supersample)
@@ -100,11 +118,14 @@ def _seen(placed: list[Instance], changed: list[int]) -> list[Instance]:
 
 
 def _labels(rng: Generator, classes: int, strangers: int) -> list[int]:
-    counts = [int(rng.integers(COPIES[0], COPIES[1] + 1)) for _ in range(classes)] + [int(rng.integers(1, 4)) for _ in range(strangers)]
+    counts = [int(rng.integers(COPIES[0], COPIES[1] + 1)) for _ in range(classes)] + [
+        int(rng.integers(1, 4)) for _ in range(strangers)
+    ]
     return [i for i, count in enumerate(counts) for _ in range(count)]
 
 
 # ---- classes ---------------------------------------------------------------------------------------------------------
+
 
 def random_classes(rng: Generator, count: int) -> tuple[Symbol, ...]:
     """Classes that all look different, a third to a half of them followed by a sibling."""
@@ -137,7 +158,7 @@ def _strangers(rng: Generator, symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...
         near = sibling(symbols[int(rng.integers(len(symbols)))], rng) if rng.random() < 0.6 else make_symbol(rng)
         if near is not None:
             _new(near, known, looks)
-    return tuple(known[len(symbols):])
+    return tuple(known[len(symbols) :])
 
 
 def _all_drawn(symbols: tuple[Symbol, ...], style: Style, rng: Generator) -> list[Drawn]:
@@ -149,7 +170,10 @@ def _all_drawn(symbols: tuple[Symbol, ...], style: Style, rng: Generator) -> lis
         if parent is not None and symbol.parent is not None:
             size = max(parent.width, parent.height) * symbol.parent.unit / symbol.unit
             colour = parent.colour if rng.random() < 0.8 else colour
-        drawn[id(symbol)] = draw_class(symbol, float(np.clip(size, SMALLEST, LARGEST)), style.line_width, colour)
+        size = float(np.clip(size, SMALLEST / math.sqrt(min(symbol.ratio, 1 / symbol.ratio, 0.8)), LARGEST))
+        # intricate symbols are drawn with a finer pen, or they would fill up
+        pen = float(np.clip(CROWDED * size / symbol.crowding, min(1.0, style.line_width), style.line_width))
+        drawn[id(symbol)] = draw_class(symbol, size, pen, colour)
     return [drawn[id(symbol)] for symbol in symbols]
 
 
@@ -158,11 +182,14 @@ def draw_class(symbol: Symbol, size: float, line_width: float, colour: Colour) -
     grown = symbol.shape.moved(affine(scale=size))
     left, top, right, bottom = grown.ink_extent(line_width)
     centre = affine(-(left + right) / 2, -(top + bottom) / 2)
-    slots = tuple(Slot(s.x * size + centre[0, 2], s.y * size + centre[1, 2], s.width * size, s.height * size) for s in symbol.slots)
+    slots = tuple(
+        Slot(s.x * size + centre[0, 2], s.y * size + centre[1, 2], s.width * size, s.height * size) for s in symbol.slots
+    )
     return Drawn(grown.moved(centre), slots, right - left, bottom - top, line_width, colour)
 
 
 # ---- ink -------------------------------------------------------------------------------------------------------------
+
 
 def _draw_symbol(canvas: Canvas, one: Drawn, instance: Instance, style: Style, rng: Generator) -> None:
     colour = one.colour
@@ -178,7 +205,12 @@ def _draw_symbol(canvas: Canvas, one: Drawn, instance: Instance, style: Style, r
         size = min(slot.height, slot.width / max(wide, 0.5)) * instance.pose.scale
         turn = instance.pose.angle if style.turned_tags else 0.0
         if size > 3:
-            canvas.draw(text(string, size, style.lettering), affine(float(x), float(y), angle=turn), colour, max(0.7, min(pen, size * 0.14)))
+            canvas.draw(
+                text(string, size, style.lettering),
+                affine(float(x), float(y), angle=turn),
+                colour,
+                max(0.7, min(pen, size * 0.14)),
+            )
 
 
 def _draw_beside(things: Clutter, placed: list[Instance], rng: Generator, clutter: float) -> None:
@@ -190,7 +222,10 @@ def _draw_beside(things: Clutter, placed: list[Instance], rng: Generator, clutte
         if rng.random() < things.style.tags * clutter:
             _tag_beside(things, one, taken, rng)
         if rng.random() < 0.03 * clutter:
-            x, y = one.box.x + one.box.width * float(rng.uniform(0, 1)), one.box.y + one.box.height * float(rng.choice([0.0, 0.5, 1.0]))
+            x, y = (
+                one.box.x + one.box.width * float(rng.uniform(0, 1)),
+                one.box.y + one.box.height * float(rng.choice([0.0, 0.5, 1.0])),
+            )
             things.canvas.draw(dot(rng, things.style), affine(x, y), things.colour(), 1.0)
     for _ in range(int(rng.poisson(8 * clutter))):
         draw = BESIDE[int(rng.integers(len(BESIDE)))]

@@ -29,7 +29,6 @@ def filled(points: Points) -> Shape:
     return Shape((Fill((points,)),))
 
 
-
 @dataclass(frozen=True)
 class Element:
     """A part of a symbol that can go, move or change; `twin` is the same with one thing changed."""
@@ -57,7 +56,7 @@ def letters(rng: Generator, width: float, height: float, word: str | None = None
     word = word or code(rng)
     style = replace(random_lettering(rng), weight=1.0)
     at = int(rng.integers(len(word)))
-    other = word[:at] + LETTERS[(LETTERS.find(word[at]) + int(rng.integers(1, len(LETTERS)))) % len(LETTERS)] + word[at + 1:]
+    other = word[:at] + LETTERS[(LETTERS.find(word[at]) + int(rng.integers(1, len(LETTERS)))) % len(LETTERS)] + word[at + 1 :]
     return Element("letters", _fitted(word, style, width, height), _fitted(other, style, width, height))
 
 

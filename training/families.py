@@ -1,4 +1,4 @@
-"""Families of wire-like and mechanical symbols with random parameters: each gives elements and, where closed, a contour."""
+"""Families of wire-like symbols with random parameters: each gives elements and, where it is closed, a contour."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from training.canvas import Fill, Points, Shape, Stroke, affine, arc, polyline, rectangle, regular_polygon
+from training.canvas import Fill, Shape, Stroke, affine, arc, polyline, rectangle
 from training.elements import Element, closed, filled, letters, mark, shape
+from training.fixtures import FIXTURES, Made
 from training.marks import MARKS, bow_tie, coil, plates, zigzag
-
-Made = tuple[list[Element], Points | None]
 
 
 def leads(length: float, half: float = 0.5) -> Element:
@@ -47,7 +46,9 @@ def capacitor(rng: Generator) -> Made:
     if rng.random() < 0.65:
         elements.append(leads(_length(rng), gap))
     if rng.random() < 0.2:
-        elements.append(mark(shape(polyline((-gap - 0.35, -0.5), (-gap - 0.15, -0.5)), polyline((-gap - 0.25, -0.6), (-gap - 0.25, -0.4)))))
+        elements.append(
+            mark(shape(polyline((-gap - 0.35, -0.5), (-gap - 0.15, -0.5)), polyline((-gap - 0.25, -0.6), (-gap - 0.25, -0.4))))
+        )
     return elements, None
 
 
@@ -70,8 +71,12 @@ def battery(rng: Generator) -> Made:
 
     def build(n: int) -> Shape:
         xs = np.linspace(-0.12, 0.12, 2 * n) * (n if n > 1 else 0.7)
-        return Shape(tuple(polyline((x, -0.5 * size), (x, 0.5 * size), width=width)
-                           for x, (size, width) in zip(xs, [(1.0, 1.0), (short, 1.6)] * n, strict=True)))
+        return Shape(
+            tuple(
+                polyline((x, -0.5 * size), (x, 0.5 * size), width=width)
+                for x, (size, width) in zip(xs, [(1.0, 1.0), (short, 1.6)] * n, strict=True)
+            )
+        )
 
     return [mark(build(count), build(count + 1)), leads(_length(rng), 0.12 * count)], None
 
@@ -82,12 +87,20 @@ def transistor(rng: Generator) -> Made:
     bipolar, broken = bool(rng.random() < 0.4), bool(rng.random() < 0.3)
     ends = [-0.5, 0.5] if bipolar else [-0.35, 0.35]
     starts = [-0.15, 0.15] if bipolar else ends
-    channel = [polyline((0, -0.45), (0, -0.25)), polyline((0, -0.1), (0, 0.1)), polyline((0, 0.25), (0, 0.45))] if broken else [
-        polyline((0, -0.45), (0, 0.45))]
+    channel = (
+        [polyline((0, -0.45), (0, -0.25)), polyline((0, -0.1), (0, 0.1)), polyline((0, 0.25), (0, 0.45))]
+        if broken
+        else [polyline((0, -0.45), (0, 0.45))]
+    )
     elements = [mark(Shape(tuple(channel)))]
     gate = float(rng.uniform(0.15, 0.45))
-    elements.append(mark(shape(polyline((-gate, 0), (0, 0))) if bipolar else shape(
-        polyline((-gap, -0.3), (-gap, 0.3)), polyline((-gap - gate, 0), (-gap, 0)))))
+    elements.append(
+        mark(
+            shape(polyline((-gate, 0), (0, 0)))
+            if bipolar
+            else shape(polyline((-gap, -0.3), (-gap, 0.3)), polyline((-gap - gate, 0), (-gap, 0)))
+        )
+    )
     which = int(rng.integers(2))
     elements += [mark(shape(polyline((0, s), (reach, e)))) for s, e in zip(starts, ends, strict=True)]
     elements += [mark(shape(polyline((reach, e), (reach, e * 1.6)))) for e in ends] if rng.random() < 0.6 else []
@@ -117,17 +130,28 @@ def valve(rng: Generator) -> Made:
     if rng.random() < 0.3:
         radius = float(rng.uniform(0.08, 0.2))
         points = arc(radius, steps=20)
-        elements.append(mark(filled(points) if rng.random() < 0.4 else shape(Fill((points,), erase=True), Stroke(points, closed=True))))
+        elements.append(
+            mark(filled(points) if rng.random() < 0.4 else shape(Fill((points,), erase=True), Stroke(points, closed=True)))
+        )
     if rng.random() < 0.2:
-        elements.append(Element("outside", shape(polyline((-0.6, -tall / 2), (-0.6, tall / 2)), polyline((0.6, -tall / 2), (0.6, tall / 2)))))
+        elements.append(
+            Element(
+                "outside", shape(polyline((-0.6, -tall / 2), (-0.6, tall / 2)), polyline((0.6, -tall / 2), (0.6, tall / 2)))
+            )
+        )
     return elements, contour
 
 
 def _actuator(rng: Generator) -> list[Element]:
     stem, half = float(rng.uniform(0.3, 0.6)), float(rng.uniform(0.15, 0.35))
-    tops = [shape(polyline((-half, -stem), (half, -stem))), closed(arc(half, 0, 179.9, y=-stem, steps=16)),
-            closed(arc(half * 0.8, y=-stem - half * 0.8, steps=24)), filled(arc(half * 0.6, y=-stem - half * 0.6, steps=20)),
-            closed(rectangle(half * 1.6, half * 1.4, y=-stem - half * 0.7)), shape(polyline((-half, -stem + half), (half, -stem - half)))]
+    tops = [
+        shape(polyline((-half, -stem), (half, -stem))),
+        closed(arc(half, 0, 179.9, y=-stem, steps=16)),
+        closed(arc(half * 0.8, y=-stem - half * 0.8, steps=24)),
+        filled(arc(half * 0.6, y=-stem - half * 0.6, steps=20)),
+        closed(rectangle(half * 1.6, half * 1.4, y=-stem - half * 0.7)),
+        shape(polyline((-half, -stem + half), (half, -stem - half))),
+    ]
     first, second = rng.permutation(len(tops))[:2]
     elements = [mark(shape(polyline((0, 0), (0, -stem)))), Element("outside", tops[first], tops[second])]
     if first in (2, 4) and rng.random() < 0.5:
@@ -148,8 +172,16 @@ def amplifier(rng: Generator) -> Made:
         elements.append(mark(Shape((minus, *plus)), swapped))
     if rng.random() < 0.6:
         size = float(rng.uniform(0.1, 0.35))
-        elements.append(Element("outside", shape(polyline((-0.5 - size, -y), (-0.5, -y)), polyline((-0.5 - size, y), (-0.5, y)),
-                                                 polyline((0.5, 0), (0.5 + size, 0)))))
+        elements.append(
+            Element(
+                "outside",
+                shape(
+                    polyline((-0.5 - size, -y), (-0.5, -y)),
+                    polyline((-0.5 - size, y), (-0.5, y)),
+                    polyline((0.5, 0), (0.5 + size, 0)),
+                ),
+            )
+        )
     if rng.random() < 0.25:
         elements.append(mark(closed(arc(0.08, x=0.58, steps=16)), filled(arc(0.08, x=0.58, steps=16))))
     if rng.random() < 0.25:
@@ -175,11 +207,18 @@ def diode(rng: Generator) -> Made:
     points = np.array([[-0.4, -0.4], [0.4, 0], [-0.4, 0.4]])
     bent = [[(0.4, -0.4), (0.4, 0.4)], [(0.25, -0.4), (0.4, -0.4), (0.4, 0.4), (0.55, 0.4)]]
     pick, full = int(rng.random() < 0.3), bool(rng.random() < 0.5)
-    elements = [mark(filled(points) if full else closed(points), closed(points) if full else filled(points)),
-                mark(shape(polyline(*bent[pick])), shape(polyline(*bent[1 - pick])))]
+    elements = [
+        mark(filled(points) if full else closed(points), closed(points) if full else filled(points)),
+        mark(shape(polyline(*bent[pick])), shape(polyline(*bent[1 - pick]))),
+    ]
     if rng.random() < 0.3:
-        pair = [shape(polyline((x, -0.45), (x + 0.2, -0.75)), Fill((np.array([[x + 0.25, -0.85], [x + 0.1, -0.72], [x + 0.24, -0.65]]),)))
-                for x in (-0.2, 0.1)]
+        pair = [
+            shape(
+                polyline((x, -0.45), (x + 0.2, -0.75)),
+                Fill((np.array([[x + 0.25, -0.85], [x + 0.1, -0.72], [x + 0.24, -0.65]]),)),
+            )
+            for x in (-0.2, 0.1)
+        ]
         elements.append(Element("outside", pair[0] + pair[1], pair[0]))
     return [*elements, *([leads(_length(rng), 0.4)] if rng.random() < 0.6 else [])], points
 
@@ -194,73 +233,6 @@ def circles(rng: Generator) -> Made:
     return elements, None
 
 
-def pump(rng: Generator) -> Made:
-    points = arc(0.5)
-    elements = [Element("outline", closed(points))]
-    turn = float(rng.choice([0, 90, 180, 270]))
-    inner = regular_polygon(3, 0.5, turn)
-    elements.append(mark(filled(inner) if rng.random() < 0.3 else closed(inner), closed(regular_polygon(3, 0.5, turn + 180))))
-    if rng.random() < 0.5:
-        elements.append(Element("outside", shape(polyline((0, -0.5), (0.75, -0.5)), polyline((0.75, -0.2), (0.5, -0.2)))))
-    if rng.random() < 0.3:
-        elements.append(Element("outside", shape(polyline((-0.3, 0.4), (-0.5, 0.75), (0.5, 0.75), (0.3, 0.4)))))
-    return elements, points
-
-
-def radial(rng: Generator) -> Made:
-    """A circle with rays, vanes or lobes around it."""
-    count, inner = int(rng.integers(3, 9)), float(rng.uniform(0.2, 0.38))
-    lobes, skew = bool(rng.random() < 0.25), float(rng.choice([0.0, 0.0, 0.3]))
-
-    def build(n: int) -> Shape:
-        turns = np.arange(n) * 2 * np.pi / n
-        if lobes:
-            return Shape(tuple(Stroke(arc((0.5 - inner) / 1.5, steps=16, x=inner * math.cos(t), y=inner * math.sin(t)), True) for t in turns))
-        return Shape(tuple(polyline((inner * math.cos(t), inner * math.sin(t)), (0.5 * math.cos(t + skew), 0.5 * math.sin(t + skew)))
-                           for t in turns))
-
-    hub = arc(inner)
-    elements = [Element("outline", closed(hub)), mark(build(count), build(count + 1))]
-    if rng.random() < 0.3:
-        elements.append(MARKS[int(rng.integers(len(MARKS)))](rng, inner, inner))
-    return elements, hub
-
-
-def door(rng: Generator) -> Made:
-    turn = float(rng.choice([60, 90, 90]))
-    leaf = Stroke(np.array([[0.0, 0.0], [math.cos(math.radians(turn)), -math.sin(math.radians(turn))]]))
-    swing = Stroke(arc(1.0, 0, turn, steps=20))
-    elements = [mark(shape(leaf, swing))]
-    if rng.random() < 0.4:
-        mirrored = shape(leaf, swing).moved(affine(2.0, mirrored=True))
-        elements.append(mark(mirrored))
-    if rng.random() < 0.4:
-        elements.append(mark(shape(polyline((0, 0), (1.0, 0)))))
-    return elements, None
-
-
-def socket(rng: Generator) -> Made:
-    count, reach = int(rng.integers(1, 4)), float(rng.uniform(0.2, 0.5))
-    dome = arc(0.5, 0, 179.9, steps=24)
-
-    def build(n: int) -> Shape:
-        turns = np.radians(np.linspace(60, 120, n) if n > 1 else np.array([90.0]))
-        return Shape(tuple(polyline((0.5 * c, -0.5 * s), ((0.5 + reach) * c, -(0.5 + reach) * s))
-                           for c, s in zip(np.cos(turns), np.sin(turns), strict=True)))
-
-    full = bool(rng.random() < 0.35)
-    body = Element("outline", filled(dome) if full else closed(dome), closed(dome) if full else filled(dome))
-    return [body, mark(build(count), build(count + 1))], dome
-
-
-def speaker(rng: Generator) -> Made:
-    deep, flare = float(rng.uniform(0.2, 0.5)), float(rng.uniform(0.2, 0.5))
-    body, horn = rectangle(deep, 0.4), np.array([[deep / 2, -0.2], [deep / 2 + 0.3, -0.2 - flare], [deep / 2 + 0.3, 0.2 + flare], [deep / 2, 0.2]])
-    full = bool(rng.random() < 0.4)
-    elements = [Element("outline", closed(body), filled(body)), mark(filled(horn) if full else closed(horn), closed(horn) if full else filled(horn))]
-    return elements, None
-
-
 def gate(rng: Generator) -> Made:
     """A logic gate: a D or a shield with inputs and perhaps a bubble."""
     count = int(rng.integers(2, 4))
@@ -269,13 +241,19 @@ def gate(rng: Generator) -> Made:
     else:
         x = np.linspace(0, 1, 12)
         upper = np.stack([-0.5 + x, -0.4 * np.sqrt(1 - x**2)], axis=1)
-        body = np.concatenate([upper, upper[::-1] * np.array([1.0, -1.0]), np.array([[-0.42, 0.2], [-0.4, 0.0], [-0.42, -0.2]])])
+        body = np.concatenate(
+            [upper, upper[::-1] * np.array([1.0, -1.0]), np.array([[-0.42, 0.2], [-0.4, 0.0], [-0.42, -0.2]])]
+        )
 
     def build(n: int) -> Shape:
         return Shape(tuple(polyline((-0.75, y), (-0.48, y)) for y in np.linspace(-0.25, 0.25, n)))
 
     bubble = arc(0.07, x=0.57, steps=14)
-    tail = mark(closed(bubble), shape(polyline((0.5, 0), (0.75, 0)))) if rng.random() < 0.5 else mark(shape(polyline((0.5, 0), (0.75, 0))), closed(bubble))
+    tail = (
+        mark(closed(bubble), shape(polyline((0.5, 0), (0.75, 0))))
+        if rng.random() < 0.5
+        else mark(shape(polyline((0.5, 0), (0.75, 0))), closed(bubble))
+    )
     return [Element("outline", closed(body)), Element("outside", build(count), build(count + 1)), tail], body
 
 
@@ -287,40 +265,22 @@ def contact(rng: Generator) -> Made:
     return [*elements, *([mark(slash)] if rng.random() < 0.4 else [])], None
 
 
-def flow_arrow(rng: Generator) -> Made:
-    neck, head = float(rng.uniform(0.1, 0.3)), float(rng.uniform(0.25, 0.5))
-    points = np.array([[-0.5, -neck / 2], [0.5 - head, -neck / 2], [0.5 - head, -0.35], [0.5, 0], [0.5 - head, 0.35], [0.5 - head, neck / 2],
-                       [-0.5, neck / 2]])
-    full = bool(rng.random() < 0.5)
-    return [Element("outline", filled(points) if full else closed(points), closed(points) if full else filled(points))], points
-
-
-def section(rng: Generator) -> Made:
-    """A column or beam in section: I, H, T, U or L."""
-    web, flange = float(rng.uniform(0.1, 0.25)), float(rng.uniform(0.1, 0.25))
-    beam = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, -0.5 + flange], [web / 2, -0.5 + flange], [web / 2, 0.5 - flange], [0.5, 0.5 - flange],
-                     [0.5, 0.5], [-0.5, 0.5], [-0.5, 0.5 - flange], [-web / 2, 0.5 - flange], [-web / 2, -0.5 + flange], [-0.5, -0.5 + flange]])
-    ell = np.array([[-0.5, -0.5], [-0.5 + web, -0.5], [-0.5 + web, 0.5 - flange], [0.5, 0.5 - flange], [0.5, 0.5], [-0.5, 0.5]])
-    points = beam if rng.random() < 0.6 else ell
-    full = bool(rng.random() < 0.5)
-    return [Element("outline", filled(points) if full else closed(points), closed(points) if full else filled(points))], points
-
-
-def furniture(rng: Generator) -> Made:
-    """Nested boxes and ovals, as sanitary ware and furniture in plan."""
-    wide = float(rng.uniform(0.5, 1.0))
-    body = rectangle(wide, 1.0)
-    rim = float(rng.uniform(0.06, 0.14))
-    inner = rectangle(wide - 2 * rim, 1.0 - 2 * rim - 0.1, y=0.05) if rng.random() < 0.5 else arc(0.5) * np.array([wide - 2 * rim, 0.9 - 2 * rim]) + np.array([0, 0.05])
-    elements = [Element("outline", closed(body)), mark(closed(inner))]
-    tap = arc(0.04, y=-0.42, steps=12)
-    if rng.random() < 0.6:
-        elements.append(mark(filled(tap) if rng.random() < 0.5 else closed(tap)))
-    if rng.random() < 0.3:
-        elements.append(mark(shape(polyline((-wide / 2, -0.3), (wide / 2, -0.3)))))
-    return elements, body
-
-
 FAMILIES: tuple[Callable[[Generator], Made], ...] = (
-    two_pole, two_pole, boxed_pole, capacitor, ground, battery, transistor, transistor, valve, valve, amplifier, switch, diode, circles,
-    pump, radial, door, socket, speaker, gate, contact, flow_arrow, section, furniture)
+    two_pole,
+    two_pole,
+    boxed_pole,
+    capacitor,
+    ground,
+    battery,
+    transistor,
+    transistor,
+    valve,
+    valve,
+    amplifier,
+    switch,
+    diode,
+    circles,
+    gate,
+    contact,
+    *FIXTURES,
+)

@@ -9,7 +9,7 @@ from numpy.random import Generator
 
 from app.engine.geometry import Box, Pose, bounds
 from training.canvas import Colour, Points
-from training.clutter import pattern
+from training.linework import pattern
 from training.styles import Style
 from training.truth import Instance
 
@@ -89,7 +89,7 @@ class Sheet:
 
 
 def place(rng: Generator, sheet: Sheet, labels: list[int], area: float) -> list[Instance]:
-    """Copies with these labels, in random order, until they take `area` square pixels; those that find no place are left out."""
+    """Copies with these labels in random order, until they take `area` square pixels; some may find no place."""
     taken, placed = Taken(), list[Instance]()
     for label in rng.permutation(np.array(labels, dtype=np.int64)):
         one = _somewhere(rng, sheet, int(label), placed, taken)

@@ -14,8 +14,19 @@ from training.canvas import Fill, Part, Points, Shape, Stroke
 from training.glyphs import GLYPHS
 
 STROKED = "stroke"
-OUTLINE_FONTS = ("DejaVu Sans", "DejaVu Sans:bold", "DejaVu Sans:italic", "DejaVu Sans Mono", "DejaVu Serif",
-                 "STIXGeneral", "STIXGeneral:italic", "STIXGeneral:bold", "cmss10", "cmr10", "cmtt10")
+OUTLINE_FONTS = (
+    "DejaVu Sans",
+    "DejaVu Sans:bold",
+    "DejaVu Sans:italic",
+    "DejaVu Sans Mono",
+    "DejaVu Serif",
+    "STIXGeneral",
+    "STIXGeneral:italic",
+    "STIXGeneral:bold",
+    "cmss10",
+    "cmr10",
+    "cmtt10",
+)
 GRID_WIDTH, GRID_CAPITAL, GRID_BASELINE = 4.0, 6.0, 2.0
 FIRST_IDEOGRAPH, LAST_IDEOGRAPH = 0x4E00, 0x4F00
 PRINTABLE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/-+.:()%=*#,")
@@ -37,8 +48,14 @@ def random_lettering(rng: Generator) -> Lettering:
     """One drawing's style of text; two in three are stroked as in CAD."""
     font = STROKED if rng.random() < 0.62 else OUTLINE_FONTS[rng.integers(len(OUTLINE_FONTS))]
     slant = 0.25 if font == STROKED and rng.random() < 0.12 else 0.0
-    return Lettering(font, float(rng.uniform(0.65, 1.15)), slant, bool(rng.random() < 0.4), float(rng.uniform(0.18, 0.4)),
-                     float(rng.choice([0.7, 1.0, 1.0, 1.4])))
+    return Lettering(
+        font,
+        float(rng.uniform(0.65, 1.15)),
+        slant,
+        bool(rng.random() < 0.4),
+        float(rng.uniform(0.18, 0.4)),
+        float(rng.choice([0.7, 1.0, 1.0, 1.4])),
+    )
 
 
 def text(string: str, height: float, style: Lettering = Lettering()) -> Shape:
@@ -118,8 +135,9 @@ def _rounded(points: Points) -> Points:
 @functools.lru_cache(maxsize=4_000)
 def _outlined(character: str, font: str) -> tuple[list[Points], float]:
     family, _, variant = font.partition(":")
-    properties = FontProperties(family=family, weight="bold" if variant == "bold" else "normal",
-                                style="italic" if variant == "italic" else "normal")
+    properties = FontProperties(
+        family=family, weight="bold" if variant == "bold" else "normal", style="italic" if variant == "italic" else "normal"
+    )
     shown = character if character in PRINTABLE else "-"
     capital = TextPath((0, 0), "H", size=100, prop=properties).get_extents().height
     # an H behind the glyph tells its advance, whatever its own side bearings are

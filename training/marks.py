@@ -24,8 +24,12 @@ def plus(rng: Generator, w: float, h: float) -> Element:
 
 
 def line(rng: Generator, w: float, h: float) -> Element:
-    lines = [polyline((-w / 2, 0), (w / 2, 0)), polyline((0, -h / 2), (0, h / 2)), polyline((-w / 2, -h / 2), (w / 2, h / 2)),
-             polyline((-w / 2, h / 2), (w / 2, -h / 2))]
+    lines = [
+        polyline((-w / 2, 0), (w / 2, 0)),
+        polyline((0, -h / 2), (0, h / 2)),
+        polyline((-w / 2, -h / 2), (w / 2, h / 2)),
+        polyline((-w / 2, h / 2), (w / 2, -h / 2)),
+    ]
     first, second = rng.permutation(4)[:2]
     return mark(shape(lines[first]), shape(lines[second]))
 
@@ -151,7 +155,12 @@ def bow_tie(rng: Generator, w: float, h: float) -> Element:
         left, right = left[:, ::-1] * np.array([w / h, h / w]), right[:, ::-1] * np.array([w / h, h / w])
 
     def build(kind: int) -> Shape:
-        return Shape((Fill((left,)) if kind > 0 else Stroke(left, closed=True), Fill((right,)) if kind > 1 else Stroke(right, closed=True)))
+        return Shape(
+            (
+                Fill((left,)) if kind > 0 else Stroke(left, closed=True),
+                Fill((right,)) if kind > 1 else Stroke(right, closed=True),
+            )
+        )
 
     return mark(build(fill), build((fill + 1 + int(rng.integers(2))) % 3))
 
@@ -203,8 +212,10 @@ def star(rng: Generator, w: float, h: float) -> Element:
 
     def build(n: int) -> Shape:
         turns = np.radians(turn + 360.0 * np.arange(n) / n)
-        rays = [polyline((hub * c * w, hub * s * h), (0.5 * c * w, 0.5 * s * h))
-                for c, s in zip(np.cos(turns).tolist(), (-np.sin(turns)).tolist(), strict=True)]
+        rays = [
+            polyline((hub * c * w, hub * s * h), (0.5 * c * w, 0.5 * s * h))
+            for c, s in zip(np.cos(turns).tolist(), (-np.sin(turns)).tolist(), strict=True)
+        ]
         return Shape((*rays, *((Stroke(arc(hub * min(w, h), steps=16), closed=True),) if hub else ())))
 
     return mark(build(count), build(count + 1))
@@ -256,5 +267,31 @@ def plates(rng: Generator, w: float, h: float) -> Element:
     return mark(build(count), build(count + 1))
 
 
-MARKS: tuple[Maker, ...] = (cross, plus, line, bars, grid, zigzag, wave, coil, comb, arrow, dot, ring, dots, triangle, box, bow_tie,
-                            tee, angle_mark, chevrons, arcs, star, battlement, scribble, semicircle, bolt, plates)
+MARKS: tuple[Maker, ...] = (
+    cross,
+    plus,
+    line,
+    bars,
+    grid,
+    zigzag,
+    wave,
+    coil,
+    comb,
+    arrow,
+    dot,
+    ring,
+    dots,
+    triangle,
+    box,
+    bow_tie,
+    tee,
+    angle_mark,
+    chevrons,
+    arcs,
+    star,
+    battlement,
+    scribble,
+    semicircle,
+    bolt,
+    plates,
+)

@@ -80,7 +80,7 @@ def open_outline(rng: Generator, contour: Points) -> Element:
     count = len(contour)
     keep = int(count * float(rng.choice([0.5, 0.75]))) + 1
     start = int(rng.integers(count)) if count <= 8 else int(rng.integers(8)) * count // 8
-    ring_of = np.concatenate([contour, contour])[start:start + max(3, keep)]
+    ring_of = np.concatenate([contour, contour])[start : start + max(3, keep)]
     return Element("outline", shape(Stroke(ring_of)), closed(contour))
 
 
@@ -100,7 +100,9 @@ def hatched(rng: Generator, contour: Points) -> Element:
     """A convex contour filled with parallel lines, its twin with lines across them."""
     slope = float(rng.choice([0.0, 45.0, 45.0, 90.0, 135.0]))
     count = int(rng.integers(3, 7))
-    return Element("fill", Shape(tuple(_hatching(contour, slope, count))), Shape(tuple(_hatching(contour, slope + 90.0, count))))
+    return Element(
+        "fill", Shape(tuple(_hatching(contour, slope, count))), Shape(tuple(_hatching(contour, slope + 90.0, count)))
+    )
 
 
 def _hatching(contour: Points, slope: float, count: int) -> list[Stroke]:

@@ -1,6 +1,6 @@
 """Writes generated drawings as PNG, with and without their boxes.
 
-    python -m training.preview --seed 1 --count 12 --out DIR
+python -m training.preview --seed 1 --count 12 --out DIR
 """
 
 from __future__ import annotations
@@ -24,7 +24,14 @@ def marked(drawing: Drawing[Symbol]) -> Pixels:
         polygon = np.rint(one.pose.polygon(one.width, one.height)).astype(np.int32)
         shade = tuple(int(c) for c in np.random.default_rng(one.label).integers(60, 230, size=3))
         cv2.polylines(page, [polygon.reshape(-1, 1, 2)], True, shade, 1, cv2.LINE_AA)
-        cv2.putText(page, f"{one.label}{'m' if one.pose.mirrored else ''}", tuple(polygon[0].tolist()), cv2.FONT_HERSHEY_PLAIN, 0.7, shade)
+        cv2.putText(
+            page,
+            f"{one.label}{'m' if one.pose.mirrored else ''}",
+            tuple(polygon[0].tolist()),
+            cv2.FONT_HERSHEY_PLAIN,
+            0.7,
+            shade,
+        )
     return page
 
 

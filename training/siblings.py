@@ -35,14 +35,14 @@ def _twin(elements: list[Element], rng: Generator) -> list[Element] | None:
     i = able[int(rng.integers(len(able)))]
     twin = elements[i].twin
     assert twin is not None
-    return [*elements[:i], replace(elements[i], shape=twin, twin=elements[i].shape), *elements[i + 1:]]
+    return [*elements[:i], replace(elements[i], shape=twin, twin=elements[i].shape), *elements[i + 1 :]]
 
 
 def _without(elements: list[Element], rng: Generator) -> list[Element] | None:
     if len(elements) < 2:
         return None
     i = int(rng.integers(len(elements)))
-    return elements[:i] + elements[i + 1:]
+    return elements[:i] + elements[i + 1 :]
 
 
 def _with(elements: list[Element], rng: Generator) -> list[Element]:
@@ -72,7 +72,7 @@ def _turned(elements: list[Element], rng: Generator) -> list[Element] | None:
     x, y = (left + right) / 2, (top + bottom) / 2
     matrix = affine(mirrored=bool(rng.random() < 0.5), angle=float(rng.choice([0.0, 90.0, 180.0])))
     matrix[:, 2] = np.array([x, y]) - matrix[:, :2] @ np.array([x, y])
-    return [*elements[:i], elements[i].moved(matrix), *elements[i + 1:]]
+    return [*elements[:i], elements[i].moved(matrix), *elements[i + 1 :]]
 
 
 def _nudged(elements: list[Element], rng: Generator) -> list[Element] | None:
@@ -82,4 +82,4 @@ def _nudged(elements: list[Element], rng: Generator) -> list[Element] | None:
     i = int(rng.integers(1, len(elements)))
     step = rng.choice([-0.2, 0.2, 0.0], size=2)
     scale = float(rng.choice([0.6, 0.7, 1.4])) if not step.any() else 1.0
-    return [*elements[:i], elements[i].moved(affine(float(step[0]), float(step[1]), scale)), *elements[i + 1:]]
+    return [*elements[:i], elements[i].moved(affine(float(step[0]), float(step[1]), scale)), *elements[i + 1 :]]

@@ -14,10 +14,37 @@ from training.lettering import Lettering, random_lettering
 Rotation = Literal["upright", "right_angles", "any"]
 Connection = Literal["ends", "through", "isolated"]
 
-BRIGHT: tuple[Colour, ...] = ((255, 0, 0), (0, 255, 0), (255, 255, 0), (0, 255, 255), (255, 0, 255), (255, 255, 255), (60, 110, 255),
-                              (255, 127, 0), (200, 200, 200), (128, 255, 128), (255, 128, 160), (0, 180, 255), (160, 160, 160))
-DEEP: tuple[Colour, ...] = ((0, 0, 0), (200, 0, 0), (0, 110, 0), (0, 0, 200), (150, 0, 150), (0, 120, 130), (160, 90, 0), (80, 80, 80),
-                            (230, 60, 0), (0, 70, 140), (255, 0, 0), (0, 0, 255), (0, 150, 0), (130, 0, 0))
+BRIGHT: tuple[Colour, ...] = (
+    (255, 0, 0),
+    (0, 255, 0),
+    (255, 255, 0),
+    (0, 255, 255),
+    (255, 0, 255),
+    (255, 255, 255),
+    (60, 110, 255),
+    (255, 127, 0),
+    (200, 200, 200),
+    (128, 255, 128),
+    (255, 128, 160),
+    (0, 180, 255),
+    (160, 160, 160),
+)
+DEEP: tuple[Colour, ...] = (
+    (0, 0, 0),
+    (200, 0, 0),
+    (0, 110, 0),
+    (0, 0, 200),
+    (150, 0, 150),
+    (0, 120, 130),
+    (160, 90, 0),
+    (80, 80, 80),
+    (230, 60, 0),
+    (0, 70, 140),
+    (255, 0, 0),
+    (0, 0, 255),
+    (0, 150, 0),
+    (130, 0, 0),
+)
 DARK_PAPER: tuple[Colour, ...] = ((0, 0, 0), (33, 40, 48), (0, 0, 0), (30, 30, 30), (10, 20, 50), (40, 44, 52))
 LIGHT_PAPER: tuple[Colour, ...] = ((255, 255, 255),) * 5 + ((250, 248, 240), (240, 232, 205), (230, 240, 250), (245, 245, 245))
 GREY_PAPER: tuple[Colour, ...] = ((205, 205, 205), (180, 180, 180), (225, 225, 225))
@@ -53,12 +80,24 @@ def random_style(rng: Generator) -> Style:
     line_width = float(np.clip(size * rng.uniform(0.02, 0.085), 0.8, 4.0))
     supersample = 1 if rng.random() < (0.55 if sum(background) < 200 else 0.12) else int(rng.choice([2, 3]))
     return Style(
-        background=background, colours=colours, coloured=coloured, size=size, line_width=line_width, supersample=supersample,
-        lettering=random_lettering(rng), text_height=float(np.clip(size * rng.uniform(0.25, 0.75), 6.0, 26.0)),
+        background=background,
+        colours=colours,
+        coloured=coloured,
+        size=size,
+        line_width=line_width,
+        supersample=supersample,
+        lettering=random_lettering(rng),
+        text_height=float(np.clip(size * rng.uniform(0.25, 0.75), 6.0, 26.0)),
         rotation=("upright", "right_angles", "any")[int(rng.choice(3, p=[0.2, 0.5, 0.3]))],
-        mirror=bool(rng.random() < 0.45), jitter=float(rng.choice([0.0, 0.0, 0.0, 0.05, 0.2])),
-        connection=("ends", "through", "isolated")[int(rng.choice(3, p=[0.42, 0.33, 0.25]))], tags=float(rng.choice([0.0, 0.3, 0.75])), tag_side=int(rng.integers(4)), turned_tags=bool(rng.random() < 0.3),
-        pen_jitter=float(rng.choice([0.0, 0.0, 0.0, 0.0, 0.4])), script=bool(rng.random() < 0.2))
+        mirror=bool(rng.random() < 0.45),
+        jitter=float(rng.choice([0.0, 0.0, 0.0, 0.05, 0.2])),
+        connection=("ends", "through", "isolated")[int(rng.choice(3, p=[0.42, 0.33, 0.25]))],
+        tags=float(rng.choice([0.0, 0.3, 0.75])),
+        tag_side=int(rng.integers(4)),
+        turned_tags=bool(rng.random() < 0.3),
+        pen_jitter=float(rng.choice([0.0, 0.0, 0.0, 0.0, 0.4])),
+        script=bool(rng.random() < 0.2),
+    )
 
 
 def _scheme(rng: Generator) -> tuple[Colour, tuple[Colour, ...], bool]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from training.attachments import attachment
-from training.canvas import Fill, Points, Shape, affine, polyline
+from training.canvas import Fill, Points, Shape, Stroke, affine, polyline
 from training.elements import Element, closed, code, letters, mark, shape
 from training.families import FAMILIES
 from training.marks import MARKS, bars, box, cross, dot, plates, ring, triangle
@@ -39,6 +39,13 @@ class Symbol:
     parent: Symbol | None = None  # the class this one is a sibling of
 
     @functools.cached_property
+    def crowding(self) -> float:
+        """Length of all strokes over the area of the box, both in the symbol's frame."""
+        strokes = [part for element in self.elements for part in element.shape.parts if isinstance(part, Stroke)]
+        length = sum(float(np.hypot(*np.diff(part.points, axis=0).T).sum()) * part.width for part in strokes)
+        return max(length, 0.1) / min(self.ratio, 1 / self.ratio)
+
+    @functools.cached_property
     def shape(self) -> Shape:
         """All parts in drawing order, the erasing cover first."""
         under = Shape((Fill((self.cover,), erase=True),)) if self.cover is not None else Shape(())
@@ -54,8 +61,14 @@ def make_symbol(rng: Generator) -> Symbol:
 
 def is_bare(symbol: Symbol) -> bool:
     """Whether all ink lies on one straight line, or is too little: nothing that a page could be searched for."""
-    points = np.concatenate([points for element in symbol.elements for part in element.shape.parts
-                             for points in (part.contours if isinstance(part, Fill) else (part.points,))])
+    points = np.concatenate(
+        [
+            points
+            for element in symbol.elements
+            for part in element.shape.parts
+            for points in (part.contours if isinstance(part, Fill) else (part.points,))
+        ]
+    )
     spread = np.linalg.svd(points - points.mean(axis=0), full_matrices=False, compute_uv=False)
     return bool(spread[1] < 0.04 * spread[0])
 
@@ -176,6 +189,8 @@ def normalised(elements: list[Element], unit: float, slots: tuple[Slot, ...], co
     width, height = max(right - left, 1e-3), max(bottom - top, 1e-3)
     scale = 1.0 / max(width, height)
     matrix = affine(-(left + right) / 2 * scale, -(top + bottom) / 2 * scale, scale)
-    moved = tuple(Slot(s.x * scale + matrix[0, 2], s.y * scale + matrix[1, 2], s.width * scale, s.height * scale) for s in slots)
+    moved = tuple(
+        Slot(s.x * scale + matrix[0, 2], s.y * scale + matrix[1, 2], s.width * scale, s.height * scale) for s in slots
+    )
     hidden = None if cover is None else cover * scale + matrix[:, 2]
     return Symbol(tuple(element.moved(matrix) for element in elements), width / height, unit * scale, moved, hidden)

@@ -10,8 +10,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from training.canvas import Canvas, Fill, Points, Shape, Stroke, affine, arc
-from training.clutter import dashed, pattern
 from training.layout import Route
+from training.linework import dashed, pattern
 from training.styles import Style
 from training.truth import Instance
 

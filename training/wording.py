@@ -1,0 +1,65 @@
+"""What is written on drawings: tags, values, counts and words."""
+
+from __future__ import annotations
+
+from numpy.random import Generator
+
+from training.lettering import FIRST_IDEOGRAPH, LAST_IDEOGRAPH
+from training.styles import Style
+
+WORDS = (
+    "ROOM",
+    "OFFICE",
+    "CORRIDOR",
+    "STORE",
+    "LOBBY",
+    "STAIR",
+    "RISER",
+    "PUMP",
+    "ZONE",
+    "PANEL",
+    "SEE DETAIL",
+    "TYP",
+    "NOTES",
+    "UP",
+    "EXIST",
+    "DUCT",
+    "MAIN",
+    "FROM",
+    "Cable",
+    "level",
+    "see sheet",
+    "Supply",
+    "return",
+    "Area",
+    "m2",
+    "F.F.L.",
+    "DN50",
+    "2x1.5",
+)
+LETTERS = "ABCDEFGHIKLMNPRSTUVWXZ"
+
+
+def label(rng: Generator, style: Style) -> str:
+    """A device tag, a value, a count or a word."""
+    if style.script and rng.random() < 0.5:
+        return "".join(chr(int(c)) for c in rng.integers(FIRST_IDEOGRAPH, LAST_IDEOGRAPH, size=int(rng.integers(2, 6))))
+    kind, number = int(rng.integers(7)), int(rng.integers(1, 1000))
+    prefix = "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=int(rng.integers(1, 4))))
+    forms = (
+        f"{prefix}{number}",
+        f"{prefix}-{number}",
+        f"x{number % 40}",
+        f"{number % 90}k",
+        f"{prefix}{number % 10}/{prefix}{number % 20}.{number % 7}",
+        WORDS[number % len(WORDS)],
+        f"{number / 10:.1f}",
+    )
+    return forms[kind]
+
+
+def tag(rng: Generator) -> str:
+    """The varying text inside a symbol."""
+    if rng.random() < 0.5:
+        return str(int(rng.integers(1, 10_000)))
+    return "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=int(rng.integers(2, 4))))
