@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from app.engine.geometry import Box, Detection, Pose
 from app.engine.index import SymbolIndex
+from app.engine.ink import Colour
 from app.engine.query import Example, Options, PageResult, Query, Timings
 from app.errors import WeightsError
 from app.main import create_app
@@ -37,7 +38,7 @@ class StubDetector:
     device: str = "cpu"
     dimension: int = GRID * GRID
 
-    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def embed(self, pixels: NDArray[np.uint8], paper: Colour | None = None) -> NDArray[np.float32]:
         ink = 255.0 - pixels.mean(axis=2)
         rows = np.linspace(0, ink.shape[0] - 1, GRID).astype(int)
         columns = np.linspace(0, ink.shape[1] - 1, GRID).astype(int)

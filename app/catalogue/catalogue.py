@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, undefer
 
 from app.catalogue import tables
 from app.catalogue.records import ExampleRecord, NewExample, Receipt, StoredExample, SymbolRecord
+from app.engine.ink import Colour
 from app.engine.inspect import ExampleWarning
 from app.errors import CatalogueError, KeyReused, LastExample, NameTaken, NotFound
 
@@ -140,7 +141,7 @@ class Catalogue:
         )
         with self._reading() as session:
             return [
-                StoredExample(row.id, symbol_id, row.kind, row.dpi, row.png)  # type: ignore[arg-type]
+                StoredExample(row.id, symbol_id, row.kind, _colour(row.paper), row.png)  # type: ignore[arg-type]
                 for row, symbol_id in session.execute(query)
             ]
 
@@ -241,6 +242,7 @@ def _with_example(session: Session, symbol: tables.Symbol, new: NewExample) -> S
         width=new.width,
         height=new.height,
         dpi=new.dpi,
+        paper=None if new.paper is None else list(new.paper),
         warnings=[asdict(warning) for warning in new.warnings],
         png=new.png,
     )
@@ -263,6 +265,10 @@ def _keep_answer(session: Session, receipt: Receipt, record: SymbolRecord) -> No
     session.execute(delete(tables.Answered).where(tables.Answered.at < tables.now() - KEYS_KEPT))
     answer = _SNAPSHOT.dump_json(record).decode()
     session.add(tables.Answered(key=receipt.key, fingerprint=receipt.fingerprint, answer=answer))
+
+
+def _colour(stored: list[int] | None) -> Colour | None:
+    return None if stored is None else (stored[0], stored[1], stored[2])
 
 
 def _record(symbol: tables.Symbol) -> SymbolRecord:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from app.engine.ink import Colour
 from app.engine.inspect import ExampleWarning
 
 Kind = Literal["positive", "negative"]
@@ -43,7 +44,8 @@ class SymbolRecord:
 
 @dataclass(frozen=True)
 class NewExample:
-    """An example to keep. `png` is its pixels, `code` the embedding that the encoder `stamp` gave."""
+    """An example to keep. `png` is its pixels, `paper` the colour of the drawing's background where that is known,
+    `code` the embedding that the encoder `stamp` gave."""
 
     png: bytes = field(repr=False)
     width: int
@@ -51,6 +53,7 @@ class NewExample:
     kind: Kind
     warnings: tuple[ExampleWarning, ...]
     dpi: float | None
+    paper: Colour | None
     code: bytes = field(repr=False)
     stamp: str
 
@@ -70,5 +73,5 @@ class StoredExample:
     id: int
     symbol_id: str
     kind: Kind
-    dpi: float | None
+    paper: Colour | None
     png: bytes = field(repr=False)

@@ -49,6 +49,7 @@ class Example(Base):
     width: Mapped[int]
     height: Mapped[int]
     dpi: Mapped[float | None]
+    paper: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     warnings: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     png: Mapped[bytes] = deferred(mapped_column(LargeBinary))
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.geometry import Box
-from app.engine.ink import VISIBLE, ink, tight_box
+from app.engine.ink import VISIBLE, Colour, ink, tight_box
 
 MIN_SIDE = 12  # px; below this a symbol has too few pixels to differ from text and line ends
 MIN_INK = 60  # px of visible ink
@@ -27,14 +27,15 @@ class ExampleWarning:
     detail: str
 
 
-def inspect(pixels: NDArray[np.uint8], box: Box | None = None) -> list[ExampleWarning]:
+def inspect(pixels: NDArray[np.uint8], box: Box | None = None, paper: Colour | None = None) -> list[ExampleWarning]:
     """Warnings about the example at `box` (all of it if None) in (H, W, 3) RGB pixels.
 
+    paper: the background's colour, found where it is not given.
     Codes: `too_small`, `little_ink`, `crossed`. With a box, what lies around it tells which lines go on outside.
     """
     top, left, bottom, right = span(pixels.shape, box)
     above, before = min(top, CONTEXT), min(left, CONTEXT)
-    around = ink(pixels[top - above : bottom + CONTEXT, left - before : right + CONTEXT])
+    around = ink(pixels[top - above : bottom + CONTEXT, left - before : right + CONTEXT], paper)
     inside = around[above : above + bottom - top, before : before + right - left]
     warnings = [*_too_small(inside), *_little_ink(inside)]
     visible = around >= VISIBLE

@@ -77,9 +77,17 @@ class Detections:
         index = loaded.codes.current()
         return Plan(search, pages, symbols, self._queries(symbols, loaded), index, loaded, began)
 
-    def run(self, plan: Plan, cancelled: Callable[[], bool]) -> Answer:
-        """Carry the plan out, on the device's thread. Raises Cancelled, and BrokenDrawing for a page that breaks."""
-        pages = list(self.pages(plan, cancelled))
+    def run(
+        self, plan: Plan, cancelled: Callable[[], bool], progress: Callable[[SearchedPage], object] = lambda _: None
+    ) -> Answer:
+        """Carry the plan out, on the device's thread, and tell `progress` of each page.
+
+        Raises Cancelled, and BrokenDrawing for a page that breaks.
+        """
+        pages = []
+        for page in self.pages(plan, cancelled):
+            pages.append(page)
+            progress(page)
         return Answer(
             plan.loaded.finder.model,
             plan.pages,
@@ -128,7 +136,7 @@ class Detections:
         stored = self._catalogue.examples([each.id for symbol in symbols for each in symbol.examples if each.id > 0])
         examples: dict[str, list[Example]] = {symbol.id: [] for symbol in symbols}
         for each in stored:
-            examples[each.symbol_id].append(Example(each.id, from_png(each.png), each.kind == "positive"))
+            examples[each.symbol_id].append(Example(each.id, from_png(each.png), each.kind == "positive", each.paper))
         return tuple(
             loaded.references.query(symbol) if symbol.origin == "reference" else Query(symbol.id, tuple(examples[symbol.id]))
             for symbol in symbols

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.index import SymbolIndex
+from app.engine.ink import Colour
 from app.engine.query import Options, PageResult, Query
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +31,7 @@ class Finder(Protocol):
     def certain_from(self) -> float: ...
     @property
     def device(self) -> str: ...
-    def embed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+    def embed(self, pixels: NDArray[np.uint8], paper: Colour | None = None) -> NDArray[np.float32]: ...
     def detect(
         self,
         page: NDArray[np.uint8],

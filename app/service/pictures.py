@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.engine.drawing import Limits, Page, PageSize, count_pages, read_pages, survey
 from app.engine.geometry import Box
+from app.engine.ink import Colour, background
 from app.engine.inspect import ExampleWarning, inspect, span
 from app.errors import BadInput, TooLarge
 from app.service.fields import clipped
@@ -33,6 +34,7 @@ class Picture:
     pixels: NDArray[np.uint8] = field(repr=False)
     warnings: tuple[ExampleWarning, ...]
     dpi: float | None
+    paper: Colour | None  # the drawing's background, where the example is a part of one
 
 
 def check(upload: Upload, limits: Limits, max_pixels: int) -> None:
@@ -60,7 +62,9 @@ def cut(upload: Upload, limits: Limits) -> Picture:
 def _picture(page: Page, box: Box | None, place: tuple[int, int, int, int]) -> Picture:
     top, left, bottom, right = place
     # a copy, or the example would keep the whole page in memory
-    return Picture(page.pixels[top:bottom, left:right].copy(), tuple(inspect(page.pixels, box)), page.dpi)
+    pixels = page.pixels[top:bottom, left:right].copy()
+    paper = background(page.pixels) if box else None
+    return Picture(pixels, tuple(inspect(page.pixels, box, paper)), page.dpi, paper)
 
 
 def _place(box: Box | None, size: PageSize) -> tuple[Box | None, tuple[int, int, int, int]]:

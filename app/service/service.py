@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.catalogue.catalogue import Catalogue
@@ -44,10 +45,10 @@ class Service:
         self.symbols = Symbols(self.catalogue, self.model, self.worker, self.limits, settings.max_example_pixels)
         self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits)
 
-    def start(self) -> None:
-        """Begin to load the model."""
+    def start(self) -> Future[None]:
+        """Begin to load the model; the future is done when it is there, or known not to be usable."""
         self.worker.start()
-        self.worker.submit(self._load, Urgency.EXAMPLE)
+        return self.worker.submit(self._load, Urgency.EXAMPLE)
 
     def close(self) -> None:
         """End the running work, drop what waits, close the catalogue."""

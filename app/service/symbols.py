@@ -135,14 +135,22 @@ class Symbols:
         def cut_and_embed() -> tuple[Picture, Codes]:
             # decoding on the device's thread too: one page in memory at a time, however many ask
             picture = cut(upload, self._limits)
-            return picture, loaded.finder.embed(picture.pixels)
+            return picture, loaded.finder.embed(picture.pixels, picture.paper)
 
         picture, code = self._worker.call(cut_and_embed, Urgency.EXAMPLE)
         code = np.ascontiguousarray(code, dtype=np.float32)
         warnings = picture.warnings + (self._lookalikes(code, symbol) if kind == "positive" else ())
         height, width = picture.pixels.shape[:2]
         return NewExample(
-            to_png(picture.pixels), width, height, kind, warnings, picture.dpi, code.tobytes(), loaded.finder.model
+            to_png(picture.pixels),
+            width,
+            height,
+            kind,
+            warnings,
+            picture.dpi,
+            picture.paper,
+            code.tobytes(),
+            loaded.finder.model,
         )
 
     def _lookalikes(self, code: Codes, symbol: SymbolRecord | None) -> tuple[ExampleWarning, ...]:
