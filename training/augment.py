@@ -117,7 +117,7 @@ def holes(picture: Picture, rng: Random) -> Picture:
 
 def contrast(picture: Picture, rng: Random) -> Picture:
     """Paler or darker strokes."""
-    return _ink(picture ** rng.uniform(0.6, 1.6) * rng.uniform(0.6, 1.3))
+    return _ink(picture ** rng.uniform(0.7, 1.5) * rng.uniform(0.7, 1.3))
 
 
 def blur(picture: Picture, rng: Random) -> Picture:
