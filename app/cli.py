@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -69,7 +70,7 @@ def _add_detect(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME[=EXAMPLE[:x,y,w,h]]",
-        help="a symbol of the catalogue, or a name for the example in this file; may be repeated; all of the catalogue if not given",
+        help="a symbol of the catalogue, or a name for an example in a file; repeatable; all of the catalogue if not given",
     )
     parser.add_argument("--min-score", type=float, default=defaults.min_score)
     parser.add_argument("--rotation", choices=["any", "right_angles", "none"], default=defaults.rotation)
@@ -130,9 +131,8 @@ def _search(service: Service, arguments: argparse.Namespace, named: Sequence[str
     with tqdm(total=sum(len(plan.pages) for _, plan in plans), unit="page", disable=None) as bar:
         for file, plan in plans:
             bar.set_postfix_str(file.name)
-            run = service.worker.submit(
-                lambda plan=plan: service.detections.run(plan, stop.is_set, lambda _: bar.update()), Urgency.DETECTION
-            )
+            work = partial(service.detections.run, plan, stop.is_set, lambda _: bar.update())
+            run = service.worker.submit(work, Urgency.DETECTION)
             try:
                 answers.append((file, run.result()))
             except KeyboardInterrupt:
@@ -185,9 +185,8 @@ def _add_symbol(arguments: argparse.Namespace, loader: Loader) -> None:
 
 def _list_symbols(_: argparse.Namespace, loader: Loader) -> None:
     with _idle_service(loader) as service:
-        rows = [
-            (each.id, each.name, f"{each.created_at:%Y-%m-%d %H:%M}", str(len(each.examples))) for each in service.symbols.own()
-        ]
+        own = service.symbols.own()
+    rows = [(each.id, each.name, f"{each.created_at:%Y-%m-%d %H:%M}", str(len(each.examples))) for each in own]
     _print_table([("id", "name", "created", "examples"), *rows])
 
 

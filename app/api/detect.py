@@ -19,6 +19,7 @@ from app.errors import BadInput, NotAcceptable
 from app.service.answer import Answer
 from app.service.detect import Search
 from app.service.fields import parse_box, parse_pages
+from app.service.paging import ASKED
 from app.service.worker import Urgency
 
 router = APIRouter(tags=["detection"], route_class=DeviceRoute)
@@ -51,8 +52,12 @@ class DetectForm(BaseModel, extra="forbid"):
     min_score: float = Field(0.5, ge=0, le=1, allow_inf_nan=False, description="Lowest score to answer.")
     rotation: Rotation = Field("any", description="Angles to look at.")
     mirror: bool = Field(True, description="Also find mirrored copies.")
-    scale_min: float = Field(0.8, ge=0.2, le=5, allow_inf_nan=False, description="Smallest size, relative to the example.")
-    scale_max: float = Field(1.25, ge=0.2, le=5, allow_inf_nan=False, description="Largest size, relative to the example.")
+    scale_min: float = Field(
+        0.8, ge=ASKED[0], le=ASKED[1], allow_inf_nan=False, description="Smallest size, relative to the example."
+    )
+    scale_max: float = Field(
+        1.25, ge=ASKED[0], le=ASKED[1], allow_inf_nan=False, description="Largest size, relative to the example."
+    )
     pages: str | None = Field(None, description="`1-3,5`; all if not given.")
     dpi: int = Field(200, ge=OLDEST_DPI, le=FINEST_DPI, description="Resolution at which a PDF is rendered.")
     region: list[str] = Field([], description="`x,y,width,height` to search in; may be repeated.")

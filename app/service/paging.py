@@ -12,12 +12,16 @@ from app.engine.query import Options
 from app.errors import BadInput
 from app.service.fields import clipped
 
+ASKED = (0.2, 5.0)  # scales that may be asked for
 WIDEST = (0.05, 20.0)  # scales that a ratio of resolutions may ask for
 ROUNDING = 1.02  # a found scale may lie this factor outside its band
 
 
 def check_options(options: Options, pages: Sequence[PageSize]) -> None:
-    """Raises BadInput for scales the wrong way round and for a box that lies outside every page."""
+    """Raises BadInput for a number out of range, and for a box that lies outside every page."""
+    _check_range("min_score", options.min_score, 0.0, 1.0)
+    _check_range("scale_min", options.scale_min, *ASKED)
+    _check_range("scale_max", options.scale_max, *ASKED)
     if options.scale_min > options.scale_max:
         received = f"{options.scale_min:g} and {options.scale_max:g}"
         raise BadInput(f"`scale_min` must not be above `scale_max`. Received: {received}.", "scale_min")
@@ -47,6 +51,11 @@ def scale_band(symbol: SymbolRecord, page: PageSize, options: Options) -> tuple[
 def within(scale: float, band: tuple[float, float]) -> bool:
     """Whether a found scale belongs to the band; symbols of other resolutions widen the search beyond it."""
     return band[0] / ROUNDING <= scale <= band[1] * ROUNDING
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:  # false for NaN
+        raise BadInput(f"`{name}` must be from {low:g} to {high:g}. Received: {value}.", name)
 
 
 def _on(page: PageSize, boxes: Sequence[Box]) -> tuple[Box, ...]:
