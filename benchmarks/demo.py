@@ -27,6 +27,7 @@ import httpx
 import numpy as np
 
 from app.engine.geometry import iou
+from benchmarks.marks import draw_marks
 
 SAMPLE = Path(__file__).parent.parent / "docs" / "sample" / "floor-plan.json"
 READY_WITHIN = 120.0  # seconds; loading torch from a cold disk takes most of it
@@ -136,9 +137,10 @@ def register(client: httpx.Client, drawing: Path, symbol: SampleSymbol) -> str:
     return identifier
 
 
-def detect(client: httpx.Client, drawing: Path, symbols: Sequence[str], form: str) -> httpx.Response:
-    files = {"file": drawing.read_bytes()}
-    return checked(client.post("/detect", params={"format": form}, data={"symbols": list(symbols)}, files=files))
+def detect(client: httpx.Client, drawing: Path, symbols: Sequence[str]) -> dict[str, Any]:
+    reply = client.post("/detect", data={"symbols": list(symbols)}, files={"file": drawing.read_bytes()})
+    answer: dict[str, Any] = checked(reply).json()
+    return answer
 
 
 def checked(reply: httpx.Response) -> httpx.Response:
@@ -153,14 +155,14 @@ def run(url: str, out: Path) -> list[Row]:
         start = time.perf_counter()
         symbols = [register(client, drawing, symbol) for symbol in sample]
         registered = time.perf_counter()
-        answer = detect(client, drawing, symbols, "json").json()
+        answer = detect(client, drawing, symbols)
         done = time.perf_counter()
-        rows = compare(sample, answer["detections"])
-        print_rows(rows)
-        print(f"\n{len(rows)} symbols registered in {registered - start:.1f} s, found in {done - registered:.1f} s")
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "demo.png").write_bytes(detect(client, drawing, symbols, "png").content)
-        print(f"marked drawing: {out / 'demo.png'}")
+    rows = compare(sample, answer["detections"])
+    print_rows(rows)
+    print(f"\n{len(rows)} symbols registered in {registered - start:.1f} s, found in {done - registered:.1f} s")
+    out.mkdir(parents=True, exist_ok=True)
+    draw_marks(drawing, answer).save(out / "demo.png", optimize=True)
+    print(f"marked drawing: {out / 'demo.png'}")
     return rows
 
 

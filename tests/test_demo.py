@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
 from benchmarks.demo import SampleSymbol, compare, matched
+from benchmarks.marks import PALETTE, draw_marks, wrapped
 
 BOX = (10.0, 10.0, 20.0, 20.0)
 NEXT = (40.0, 10.0, 20.0, 20.0)
@@ -31,3 +37,20 @@ def test_an_outcome_is_correct_only_when_every_find_is_right() -> None:
         ("valve", 2, 1, 1, False),
         ("pump", 1, 1, 0, True),
     ]
+
+
+def test_the_marked_drawing_is_the_drawing_with_a_legend_below(tmp_path: Path) -> None:
+    drawing = tmp_path / "drawing.png"
+    Image.new("RGB", (400, 300), "white").save(drawing)
+    corners = [[100, 100], [150, 100], [150, 150], [100, 150]]
+    counts = [{"symbol_id": "a", "symbol": "valve", "count": 1}, {"symbol_id": "b", "symbol": "pump", "count": 0}]
+    marked = draw_marks(drawing, {"counts": counts, "detections": [{"symbol_id": "a", "page": 1, "polygon": corners}]})
+    assert marked.width == 400
+    assert marked.height > 300
+    assert marked.getpixel((96, 125)) == PALETTE[0]  # the outline keeps off the symbol
+    assert marked.getpixel((50, 50)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize(("widths", "rows"), [([50, 40, 20], [[0, 1], [2]]), ([200, 10], [[0], [1]]), ([], [[]])])
+def test_the_legend_wraps(widths: list[int], rows: list[list[int]]) -> None:
+    assert wrapped(widths, 100) == rows

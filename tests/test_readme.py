@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.main import create_app
 from app.settings import Settings
 from benchmarks.demo import server
 
@@ -65,6 +66,13 @@ def test_settings_named_exist(path: Path) -> None:
 def test_the_readmes_rows_are_the_docs_rows() -> None:
     rows = [line for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("| `PLANSPOT_")]
     assert set(rows) <= set((ROOT / "docs" / "deploy.md").read_text(encoding="utf-8").splitlines())
+
+
+def test_every_call_is_documented(tmp_path: Path) -> None:
+    served = create_app(Settings(data_dir=tmp_path)).openapi()["paths"]
+    calls = {f"{verb.upper()} {path}" for path, verbs in served.items() for verb in verbs}
+    documented = re.findall(r"`((?:GET|POST|PATCH|DELETE) [^`]+)`", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
+    assert {call.replace("symbol_id", "id") for call in calls} == set(documented)
 
 
 @pytest.mark.slow

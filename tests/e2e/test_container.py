@@ -90,11 +90,11 @@ def test_symbols_are_found_and_outlive_a_restart(container: str, compose: Compos
     sample, drawing = read_sample(SAMPLE)[0], SAMPLE.with_suffix(".png")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
         identifier = register(client, drawing, sample)
-        before = detect(client, drawing, [identifier], "json").json()["detections"]
+        before = detect(client, drawing, [identifier])["detections"]
         assert before
         compose("restart")
         wait_until_healthy(container)
-        assert detect(client, drawing, [identifier], "json").json()["detections"] == before
+        assert detect(client, drawing, [identifier])["detections"] == before
 
 
 def test_it_runs_without_privileges(container: str) -> None:
