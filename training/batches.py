@@ -24,7 +24,7 @@ from app.engine.poses import COARSE, TURN_STEP, align, crops, make_bank, matrice
 from training.canvas import Canvas, affine
 from training.drawings import Drawing, Instance, Symbol
 
-TILE = 384             # pixels of a level that the encoder sees at once
+TILE = 320             # pixels of a level that the encoder sees at once
 EXAMPLES = 5           # examples taken from a drawing
 NEGATIVES = 18         # places without a copy, the most alike, kept for each example
 COPIES = 12            # places with one kept for each example
@@ -69,7 +69,7 @@ def make_batch(drawing: Drawing[Symbol], rng: np.random.Generator) -> Batch:
     tiles, cells, labels = _tile(drawing, inked, shots, rng)
     parts = [_pairs(drawing, inked, shot, rng) for shot in shots]
     parts = [part for part in parts if part is not None]
-    empty = (torch.zeros(0, 3, verify.SIZE, verify.SIZE, dtype=torch.uint8), torch.zeros(0), torch.zeros(0, 4), torch.zeros(0, 4))
+    empty = (torch.zeros(0, 3, verify.SIZE, verify.SIZE, dtype=torch.uint8), *map(torch.zeros, ((0,), (0, 4), (0, 4))))
     pictures, targets, corrections, known = (torch.cat(column) for column in zip(*([empty, *parts]), strict=True))
     windows = torch.stack([shot.prepared.window for shot in shots])[:, None] if shots else torch.zeros(0, 1, 112, 112)
     return Batch(_bytes(tiles), cells, labels, _bytes(windows), torch.tensor([s.label for s in shots], dtype=torch.int64),
@@ -115,7 +115,7 @@ def _shot(drawing: Drawing[Symbol], paper: Colour, rng: np.random.Generator) -> 
     if box is None or min(box.width, box.height) < 5:
         return None
     x, y = int(box.x), int(box.y)
-    pixels = drawing.pixels[y : int(math.ceil(box.y + box.height)), x : int(math.ceil(box.x + box.width))]
+    pixels = drawing.pixels[y : math.ceil(box.y + box.height), x : math.ceil(box.x + box.width)]
     prepared = prepare(pixels, paper if rng.random() < 0.8 else None)
     to_page = _from_picture(prepared, x, y)
     return Shot(label, prepared, own, np.linalg.inv(_pose_matrix(instance)) @ to_page)
@@ -157,7 +157,8 @@ def _from_picture(prepared: Prepared, left: float, top: float) -> Matrix:
     return np.array([[scale, 0, left + x], [0, scale, top + y], [0, 0, 1.0]])
 
 
-def _tile(drawing: Drawing[Symbol], inked: Tensor, shots: Sequence[Shot], rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def _tile(drawing: Drawing[Symbol], inked: Tensor, shots: Sequence[Shot],
+          rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """One tile (1, 1, TILE, TILE), the cells of its windows (n, 3) and their labels (n,)."""
     longest = [max(i.width, i.height) * i.pose.scale for i in drawing.instances] or [40.0]
     size = shots[0].prepared.longer if shots and shots[0].own >= 0 else float(rng.choice(longest))
@@ -197,7 +198,8 @@ def _inked_windows(tile: Tensor, taken: NDArray[np.bool_], rng: np.random.Genera
     return picked
 
 
-def _pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor] | None:
+def _pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot,
+           rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor] | None:
     """Pictures, targets, corrections and which of these are known, for one example."""
     level = resized(inked, verify.SYMBOL / shot.prepared.longer * float(np.exp(rng.uniform(-0.1, 0.1)))) \
         if shot.own >= 0 else resized(inked, _fitting(drawing, shot, rng))
@@ -233,7 +235,8 @@ def _fitting(drawing: Drawing[Symbol], shot: Shot, rng: np.random.Generator) -> 
     return float(np.exp(rng.uniform(-0.1, 0.1)) / scale)
 
 
-def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Shot, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Shot,
+              rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Poses (n, 5) on the level that the coarse search finds around symbols and random ink, and their correlation (n,)."""
     coarse = resized(level, COARSE)
     ratio = torch.tensor([level.shape[1] / coarse.shape[1], level.shape[0] / coarse.shape[0]])
@@ -277,7 +280,8 @@ def _rows(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
     a, b, c, d = (similarities[..., i, j] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
     determinant = a * d - b * c
     angle = np.degrees(np.arctan2(b, d)) % 360
-    return np.stack([similarities[..., 0, 2], similarities[..., 1, 2], angle, determinant < 0, np.sqrt(np.abs(determinant))], -1)
+    x, y, scale = similarities[..., 0, 2], similarities[..., 1, 2], np.sqrt(np.abs(determinant))
+    return np.stack([x, y, angle, determinant < 0, scale], -1)
 
 
 def _likeness(shot: Shot) -> NDArray[np.float64]:

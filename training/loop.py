@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
@@ -73,7 +73,7 @@ class State:
     encoder: Encoder
     verifier: Verifier
     optimizer: AdamW
-    schedule: OneCycleLR
+    schedule: LambdaLR
     step: int = 0
 
     def save(self, path: Path) -> None:
@@ -95,8 +95,14 @@ def start(recipe: Recipe) -> State:
     encoder = Encoder().to(recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     verifier = Verifier().to(recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = AdamW([*encoder.parameters(), *verifier.parameters()], recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = OneCycleLR(optimizer, recipe.learning_rate, recipe.steps, pct_start=0.08)
+    schedule = LambdaLR(optimizer, lambda step: rate(step, recipe.steps))
     return State(encoder, verifier, optimizer, schedule)
+
+
+def rate(step: int, steps: int) -> float:
+    """The learning rate's share of its peak: up over 100 steps, level, down over the last 40 % of the run."""
+    fall = max(1.0, 0.4 * steps)
+    return min((step + 1) / 100, 1.0, max(0.01, (steps - step) / fall))
 
 
 def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None) -> State:

@@ -17,15 +17,15 @@ from app.engine import encoder, verify, windows
 from app.engine.batching import Batches
 from app.engine.encoder import Encoder
 from app.engine.example import Prepared, prepare
-from app.engine.geometry import Box, Detection, Pose, bounds
+from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
-from app.engine.poses import COARSE, Bank, Rotation, align, compose, crops, make_bank, matrices, resized, sizes
+from app.engine.poses import COARSE, Bank, align, compose, crops, make_bank, matrices, resized, sizes
+from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
 from app.engine.suppress import Found, suppressed
 from app.engine.symmetry import Symmetry, symmetry
 from app.engine.verify import Verifier
-
-Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
+from app.errors import Cancelled
 
 FLOOR = 0.01        # scores below are never reported
 PLACES = 2000       # windows a level looked at more closely for one example, the most alike
@@ -37,54 +37,6 @@ POSES = 2           # poses tried at a place
 SECOND = -5.0       # logit from which a place gets another look under its corrected pose
 INKED = 0.008       # mean ink from which a window is not blank
 LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
-
-
-class Cancelled(Exception):
-    """Whoever asked has gone."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """A shot of a symbol: (h, w, 3) RGB pixels, the paper's colour where it is known; a negative one is a look-alike."""
-
-    id: int
-    pixels: Pixels
-    positive: bool = True
-    paper: Colour | None = None
-
-
-@dataclass(frozen=True)
-class Query:
-    symbol_id: str
-    examples: tuple[Example, ...]
-
-
-@dataclass(frozen=True)
-class Options:
-    min_score: float = 0.5
-    rotation: Rotation = "any"
-    mirror: bool = True
-    scale_min: float = 0.8
-    scale_max: float = 1.25
-    regions: tuple[Box, ...] = ()
-    exclude: tuple[Box, ...] = ()
-    max_detections: int = 5000
-
-
-@dataclass
-class Timings:
-    """Milliseconds a stage."""
-
-    embed: float = 0.0
-    search: float = 0.0
-    verify: float = 0.0
-
-
-@dataclass(frozen=True)
-class PageResult:
-    detections: tuple[Detection, ...]
-    truncated: bool
-    timings: Timings
 
 
 @dataclass(frozen=True)
@@ -194,7 +146,8 @@ class Detector:
         codes, starts = self._dense(dense, cancelled)
         ratio = torch.tensor([fine.shape[1] / dense.shape[1], fine.shape[0] / dense.shape[0]], device=self.device)
         centres = (starts.flip(1) - windows.HALO - windows.EDGE + encoder.WINDOW / 2) * ratio
-        return _Level(fine, resized(fine, COARSE), (fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0]), centres, codes)
+        factor = (fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0])
+        return _Level(fine, resized(fine, COARSE), factor, centres, codes)
 
     def _dense(self, level: Tensor, cancelled: Callable[[], bool]) -> tuple[Tensor, Tensor]:
         """Codes (n, D) and starts (n, 2) row, column on the padded level, of all windows that hold ink."""
@@ -301,7 +254,8 @@ class Detector:
         return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), rows,
                      score.double().cpu().numpy())
 
-    def _detections(self, shape: Sequence[int], found: Sequence[Found], queries: Sequence[Query], options: Options) -> list[Detection]:
+    def _detections(self, shape: Sequence[int], found: Sequence[Found], queries: Sequence[Query],
+                    options: Options) -> list[Detection]:
         detections = []
         for symbol, row, score, polygon in suppressed(found):
             if score < options.min_score or not _wanted(polygon, shape, options):
@@ -351,7 +305,7 @@ def _cells(at: tuple[int, int]) -> tuple[slice, slice]:
 
 def _check(cancelled: Callable[[], bool]) -> None:
     if cancelled():
-        raise Cancelled
+        raise Cancelled("The request was cancelled.")
 
 
 @contextmanager

@@ -7,15 +7,13 @@ right if `mirrored`, turned counter-clockwise by `angle` degrees and moved to x,
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.verify import SIZE, SYMBOL
-
-Rotation = Literal["any", "right_angles", "none"]
+from app.engine.query import Rotation
+from app.engine.verify import SIZE
 
 TURN_STEP = 15          # degrees between the turns tried
 SCALE_STEP = 1.12       # ratio between the sizes tried

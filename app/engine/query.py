@@ -9,17 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.geometry import Box, Detection
+from app.engine.ink import Colour
 
+Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
 Rotation = Literal["any", "right_angles", "none"]
 
 
 @dataclass(frozen=True)
 class Example:
-    """One picture of a symbol. `pixels` is (h, w, 3) RGB uint8; `id` is its key in the index."""
+    """One picture of a symbol. `pixels` is (h, w, 3) RGB uint8; `id` is its key in the index; `paper` is the background's
+    colour on the drawing it was cut from, where that is known; a negative one is a look-alike."""
 
     id: int
-    pixels: NDArray[np.uint8]
+    pixels: Pixels
     positive: bool = True
+    paper: Colour | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Options:
     max_detections: int = 5000
 
 
-@dataclass(frozen=True)
+@dataclass
 class Timings:
     """Milliseconds spent on a page."""
 

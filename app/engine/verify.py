@@ -30,7 +30,7 @@ class Verdict(NamedTuple):
 class Verifier(nn.Module):
     """Pictures (B, 3, 64, 64) → Verdict."""
 
-    def __init__(self, widths: Sequence[int] = (32, 48, 96, 160)) -> None:
+    def __init__(self, widths: Sequence[int] = (16, 32, 64, 128)) -> None:
         super().__init__()
         self.widths = tuple(widths)
         a, b, c, d = widths

@@ -1,0 +1,166 @@
+"""`python -m training evaluate`: one-shot detection on generated drawings of classes that training never drew.
+
+    python -m training evaluate --weights model_weights --drawings 10
+
+Each class of a drawing is searched from one example; the drawing's other copies are the truth, at IoU 0.5. Prints a row a
+family and, last, JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from app.engine.detector import Detector
+from app.engine.geometry import Box, Detection, angle_between, iou
+from app.engine.index import SymbolIndex
+from app.engine.query import Example, Options, Pixels, Query
+from app.engine.weights import load_detector
+from training.truth import Drawing, Instance
+
+OVERLAP = 0.5
+DEFAULT = 0.5   # the service's default min_score
+LOWEST = 0.02   # the lowest score asked for
+
+
+@dataclass(frozen=True)
+class Case:
+    """One class searched on one drawing: its finds, best first, whether each is right, and the copies there are."""
+
+    detections: tuple[Detection, ...]
+    matches: tuple[Instance | None, ...]
+    truths: int
+    example: Instance | None  # the copy that the example was cut from, if it was
+
+
+def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None) -> Iterable[Case]:
+    """One case a class (of at most `most` classes) that has a copy besides its example."""
+    for label in rng.permutation(len(drawing.symbols))[:most]:
+        copies = [i for i in drawing.instances if i.label == label]
+        drawn = drawing.examples[label] if drawing.examples else None
+        own = None if drawn is not None or not copies else copies[int(rng.integers(len(copies)))]
+        truths = [c for c in copies if c is not own]
+        pixels = drawn if drawn is not None else _cut(drawing.pixels, own) if own is not None else None
+        if pixels is None or not truths:
+            continue
+        found = [d for d in find(detector, drawing.pixels, pixels) if own is None or not _on(d, own)]
+        yield Case(tuple(found), tuple(matched(found, truths)), len(truths), own)
+
+
+def find(detector: Detector, page: Pixels, example: Pixels, options: Options | None = None) -> tuple[Detection, ...]:
+    """Finds of one example on a page, down to the lowest score."""
+    index = SymbolIndex(detector.dimension, detector.model)
+    index.add([1], detector.embed(example)[None])
+    query = Query("symbol", (Example(1, example),))
+    return detector.detect(page, [query], index, options or Options(min_score=LOWEST)).detections
+
+
+def matched(found: Sequence[Detection], truths: Sequence[Instance]) -> list[Instance | None]:
+    """The copy that each find, best first, claims: the free one that it covers most, None where none is covered enough."""
+    free = list(truths)
+    matches: list[Instance | None] = []
+    for detection in found:
+        overlaps = iou(_rows([detection.box]), _rows([t.box for t in free]))[0] if free else np.zeros(0)
+        best = int(overlaps.argmax()) if len(overlaps) else -1
+        matches.append(free.pop(best) if best >= 0 and overlaps[best] >= OVERLAP else None)
+    return matches
+
+
+def figures(results: Sequence[Case]) -> dict[str, float]:
+    """Precision, recall and F1 at the default threshold, average precision, calibration error, share of exact counts."""
+    scored = sorted(((d.score, m is not None) for c in results for d, m in zip(c.detections, c.matches, strict=True)),
+                    key=lambda pair: -pair[0])
+    scores, right = np.array([s for s, _ in scored]), np.array([r for _, r in scored], dtype=bool)
+    truths = sum(c.truths for c in results)
+    kept = scores >= DEFAULT
+    precision = float(right[kept].mean()) if kept.any() else 0.0
+    recall = float(right[kept].sum() / max(truths, 1))
+    exact = [sum(d.score >= DEFAULT for d in c.detections) == c.truths
+             and all(m is not None for d, m in zip(c.detections, c.matches, strict=True) if d.score >= DEFAULT)
+             for c in results]
+    return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / max(precision + recall, 1e-9),
+            "ap": average_precision(right, truths), "ece": calibration_error(scores, right),
+            "exact": float(np.mean(exact)) if exact else 0.0, "cases": len(results), "truths": truths}
+
+
+def average_precision(right: NDArray[np.bool_], truths: int) -> float:
+    """Area under the precision envelope of finds sorted best first."""
+    if not len(right) or not truths:
+        return 0.0
+    hits = np.cumsum(right)
+    precision = hits / np.arange(1, len(right) + 1)
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((envelope * right).sum() / truths)
+
+
+def calibration_error(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """Expected calibration error over ten bins of the scores from 0.1 up."""
+    seen = scores >= 0.1
+    scores, right = scores[seen], right[seen]
+    bins = np.minimum((scores * 10).astype(int), 9)
+    return float(sum(abs((scores[bins == b] - right[bins == b]).sum()) for b in range(10)) / max(len(scores), 1))
+
+
+def pose_errors(results: Sequence[Case]) -> dict[str, float]:
+    """Of right finds whose example was drawn upright: the share with angle, mirror and scale right, all three."""
+    good = [_pose_right(d, m) for c in results if c.example is None
+            for d, m in zip(c.detections, c.matches, strict=True) if m is not None and d.score >= DEFAULT]
+    return {"pose_right": float(np.mean(good)) if good else 0.0, "poses": len(good)}
+
+
+def _pose_right(detection: Detection, truth: Instance) -> bool:
+    scale = abs(np.log(detection.pose.scale / truth.pose.scale)) <= np.log(1.1)
+    same = detection.pose.mirrored == truth.pose.mirrored
+    return bool(scale and same and angle_between(detection.pose.angle, truth.pose.angle) <= 5)
+
+
+def _cut(pixels: Pixels, instance: Instance) -> Pixels | None:
+    box = instance.box
+    grown = Box(box.x - 2, box.y - 2, box.width + 4, box.height + 4).clipped(pixels.shape[1], pixels.shape[0])
+    if grown is None:
+        return None
+    x, y = int(grown.x), int(grown.y)
+    return np.ascontiguousarray(pixels[y : int(grown.y + grown.height) + 1, x : int(grown.x + grown.width) + 1])
+
+
+def _on(detection: Detection, own: Instance) -> bool:
+    return bool(iou(_rows([detection.box]), _rows([own.box]))[0, 0] >= OVERLAP)
+
+
+def _rows(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    return np.array([[b.x, b.y, b.width, b.height] for b in boxes], dtype=np.float64).reshape(-1, 4)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", type=Path, default=Path("model_weights"))
+    parser.add_argument("--drawings", type=int, default=10, help="drawings a family")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--families", nargs="*", help="only these")
+
+
+def run(args: argparse.Namespace) -> None:
+    from training.unseen import FAMILIES
+
+    detector = load_detector(args.weights, args.device)
+    table: dict[str, dict[str, float]] = {}
+    with torch.inference_mode(), tqdm(total=args.drawings * len(args.families or FAMILIES), unit="drawing") as bar:
+        for name in args.families or FAMILIES:
+            results: list[Case] = []
+            for n in range(args.drawings):
+                rng = np.random.default_rng([args.seed, n])
+                results += cases(detector, FAMILIES[name](rng), rng)
+                bar.update()
+            table[name] = figures(results) | pose_errors(results)
+            print(f"{name:<16}" + "  ".join(f"{k} {v:.3f}" for k, v in table[name].items()), file=sys.stderr)
+    print(json.dumps(table))
