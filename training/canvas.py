@@ -105,7 +105,7 @@ class Canvas:
             if isinstance(style, Fill):
                 cv2.fillPoly(self._large, run, self.background if style.erase else colour, cv2.LINE_8, FRACTION_BITS)
             else:
-                thickness = max(1, round(line_width * style[1] * self.supersample))
+                thickness = _thickness(line_width * style[1] * self.supersample)
                 cv2.polylines(self._large, run, style[0], colour, thickness, cv2.LINE_8, FRACTION_BITS)
 
     def _placed(self, shape: Shape, matrix: Matrix) -> list[NDArray[np.int32]]:
@@ -174,6 +174,11 @@ def _moved(part: Part, matrix: Matrix) -> Part:
     if isinstance(part, Fill):
         return Fill(tuple(apply(matrix, points) for points in part.contours), part.erase)
     return Stroke(apply(matrix, part.points), part.closed, part.width)
+
+
+def _thickness(width: float) -> int:
+    # cv2 makes a line of even thickness t t + 1 pixels wide, one of odd thickness t + 2, save for 1
+    return 1 if width < 2 else max(2, 2 * round((width - 1) / 2))
 
 
 def _fixed(points: Points) -> NDArray[np.int32]:

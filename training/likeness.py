@@ -12,8 +12,8 @@ from training.canvas import FRACTION_BITS, Fill, Matrix, Shape, affine, apply
 from training.symbols import Symbol
 
 ANGLES = tuple(range(0, 360, 15))
-SIZE, TURNS, RADII = 48, 72, 24  # of the pictures compared, and of their polar forms
-SPREAD = 10.0  # pixels of root mean square radius that every symbol is scaled to before it is compared
+SIZE, TURNS, RADII = 56, 72, 28  # of the pictures compared, and of their polar forms
+SPREAD = 12.0  # pixels of root mean square radius that every symbol is scaled to before it is compared
 TRIED = 3  # turns looked at closely
 
 Picture = NDArray[np.float32]
@@ -111,7 +111,7 @@ def _moments(picture: Picture) -> tuple[NDArray[np.float64], float]:
 
 
 def _soft(picture: Picture) -> Picture:
-    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.5), dtype=np.float32)
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 1.2), dtype=np.float32)
 
 
 def _strength(picture: Picture) -> float:

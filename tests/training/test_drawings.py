@@ -1,0 +1,172 @@
+"""Generated drawings: the same from the same seed, with truth that holds."""
+
+import hashlib
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from app.engine.geometry import Box
+from training.canvas import Canvas, Pixels, affine
+from training.drawings import draw_class, make_drawing, random_classes
+from training.layout import Taken
+from training.likeness import Look
+from training.styles import Style, random_style
+from training.symbols import Symbol
+from training.truth import Drawing
+from training.wires import outside
+
+
+def plain(**changes: object) -> Style:
+    """Black on white, without whims."""
+    style = replace(
+        random_style(np.random.default_rng(0)),
+        background=(255, 255, 255),
+        colours=((0, 0, 0),),
+        coloured=False,
+        size=36.0,
+        line_width=1.5,
+        supersample=3,
+        rotation="any",
+        mirror=True,
+        jitter=0.2,
+        connection="isolated",
+        pen_jitter=0.0,
+    )
+    return replace(style, **changes)  # type: ignore[arg-type]
+
+
+def bare(seed: int, style: Style | None = None) -> Drawing[Symbol]:
+    return make_drawing(np.random.default_rng(seed), 400, 400, 6, clutter=0.0, damaged=False, style=style or plain())
+
+
+def digest(seed: int) -> str:
+    drawing = make_drawing(np.random.default_rng(seed), 320, 256, 6)
+    return hashlib.sha256(drawing.pixels.tobytes() + repr(drawing.instances).encode()).hexdigest()
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    for seed in range(5):
+        assert digest(seed) == digest(seed)
+    assert digest(0) != digest(1)
+
+
+def test_a_drawing_is_a_page_with_truth() -> None:
+    drawing = make_drawing(np.random.default_rng(3), 500, 300, 8)
+    assert drawing.pixels.shape == (300, 500, 3)
+    assert drawing.pixels.dtype == np.uint8
+    assert len(drawing.symbols) == 8
+    assert len(drawing.instances) > 8
+    assert {one.label for one in drawing.instances} <= set(range(8))
+    for one in drawing.instances:
+        inside = one.box.clipped(500, 300)
+        assert inside is not None
+        assert inside.area > 0.6 * one.box.area
+
+
+def test_boxes_hold_the_ink_and_nothing_else_does() -> None:
+    for seed in range(6):
+        drawing = bare(seed)
+        ink = drawing.pixels.min(axis=2) < 128
+        covered = np.zeros_like(ink)
+        for one in drawing.instances:
+            polygon = one.pose.polygon(one.width + 2, one.height + 2)
+            mask = cv2.fillPoly(np.zeros(ink.shape, np.uint8), [np.rint(polygon).astype(np.int32)], 1).astype(bool)
+            assert (ink & mask).any()
+            covered |= mask
+        assert (ink & ~covered).sum() <= 0.01 * ink.sum()
+
+
+def test_boxes_are_tight() -> None:
+    symbols = random_classes(np.random.default_rng(1), 12)
+    for symbol in symbols:
+        one = draw_class(symbol, 60.0, 2.0, (0, 0, 0))
+        canvas = Canvas(100, 100)
+        canvas.draw(one.shape, affine(50, 50), one.colour, one.line_width)
+        y, x = np.nonzero(canvas.pixels().min(axis=2) < 200)
+        ends = np.array([x.min(), y.min(), x.max() + 1, y.max() + 1])
+        np.testing.assert_allclose(
+            ends, [50 - one.width / 2, 50 - one.height / 2, 50 + one.width / 2, 50 + one.height / 2], atol=1.5
+        )
+
+
+@pytest.mark.parametrize("rotation", ["upright", "right_angles", "any"])
+def test_poses_are_right(rotation: str) -> None:
+    """The symbol drawn alone under its pose is what the page shows there."""
+    drawing = bare(4, plain(rotation=rotation, jitter=0.1))
+    likeness = []
+    for one in drawing.instances:
+        symbol = drawing.symbols[one.label]
+        if symbol.slots or one.box.clipped(400, 400) != one.box:
+            continue
+        alone = draw_class(symbol, max(one.width, one.height) - 1.2, 1.2, (0, 0, 0))
+        canvas = Canvas(400, 400)
+        canvas.draw(alone.shape, one.pose.matrix(), (0, 0, 0), 1.2)
+        likeness.append(correlation(canvas.pixels(), drawing.pixels, one.box))
+    assert len(likeness) >= 5
+    assert min(likeness) > 0.7
+    assert np.mean(likeness) > 0.9
+
+
+def correlation(one: Pixels, other: Pixels, box: Box) -> float:
+    window = np.s_[int(box.y) : int(box.y + box.height) + 1, int(box.x) : int(box.x + box.width) + 1]
+    a, b = (cv2.GaussianBlur(page[window].min(axis=2).astype(np.float64), (0, 0), 1.5) for page in (one, other))
+    return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+
+
+def test_styles_decide_on_turns_mirrors_and_scales() -> None:
+    upright = bare(5, plain(rotation="upright", mirror=False, jitter=0.0))
+    assert all((one.pose.angle, one.pose.mirrored, one.pose.scale) == (0, False, 1) for one in upright.instances)
+    square = bare(5, plain(rotation="right_angles"))
+    assert {one.pose.angle % 90 for one in square.instances} == {0}
+    assert {one.pose.mirrored for one in square.instances} == {False, True}
+
+
+def test_classes_of_a_drawing_look_different_and_some_are_siblings() -> None:
+    siblings = 0
+    for seed in range(6):
+        symbols = random_classes(np.random.default_rng(seed), 10)
+        looks = [Look(symbol) for symbol in symbols]
+        assert not any(a.like(b, 0.3) for i, a in enumerate(looks) for b in looks[:i])
+        siblings += sum(symbol.parent is not None for symbol in symbols)
+    assert 6 <= siblings <= 30
+
+
+def test_a_sibling_is_drawn_to_its_parents_size() -> None:
+    for seed in range(12):
+        drawing = bare(seed, plain(jitter=0.0))
+        sizes = {one.label: max(one.width, one.height) for one in drawing.instances}
+        for label, symbol in enumerate(drawing.symbols):
+            parents = [i for i, other in enumerate(drawing.symbols) if other is symbol.parent]
+            if parents and label in sizes and parents[0] in sizes and 20 < sizes[label] < 100:
+                assert sizes[label] * symbol.unit == pytest.approx(
+                    sizes[parents[0]] * drawing.symbols[parents[0]].unit, rel=0.35
+                )
+
+
+def test_symbols_seldom_lie_on_each_other() -> None:
+    for seed in range(5):
+        taken, close = Taken(), 0
+        drawing = make_drawing(np.random.default_rng(seed), damaged=False)
+        for one in drawing.instances:
+            overlap = taken.overlap(one.box)
+            assert overlap <= 0.4
+            close += overlap > 0.02
+            taken.add(one.box)
+        assert close <= 0.15 * len(drawing.instances)
+
+
+def test_overlap_is_a_part_of_the_smaller_box() -> None:
+    taken = Taken()
+    assert taken.overlap(Box(0, 0, 10, 10)) == 0
+    taken.add(Box(0, 0, 100, 100))
+    assert taken.overlap(Box(95, 0, 10, 10)) == pytest.approx(0.5)
+
+
+def test_wires_end_at_the_boxes_they_meet() -> None:
+    boxes = np.array([[20.0, 0, 40, 20], [60.0, 9.5, 80, 40]])
+    pieces = outside(np.array([0.0, 10]), np.array([100.0, 10]), boxes)
+    # the second box is met near its edge only, so the wire goes on
+    assert [piece[:, 0].tolist() for piece in pieces] == [[0, 21], [39, 100]]
+    assert all((piece[:, 1] == 10).all() for piece in pieces)

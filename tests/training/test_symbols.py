@@ -1,0 +1,125 @@
+"""The grammar of symbols: frames, near siblings, likeness in any pose, symmetry."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from training.attachments import ATTACHMENTS
+from training.canvas import Fill, Shape, affine, arc, polyline, rectangle
+from training.elements import Element, closed
+from training.families import FAMILIES
+from training.likeness import ANGLES, Look, alike, render, symmetry
+from training.marks import MARKS
+from training.siblings import sibling
+from training.symbols import Symbol, is_bare, make_symbol, normalised
+
+SOME = [make_symbol(np.random.default_rng(seed)) for seed in range(40)]
+
+
+def symbol(*shapes: Shape) -> Symbol:
+    return normalised([Element("mark", shape) for shape in shapes], 1.0, (), None)
+
+
+SQUARE = symbol(closed(rectangle(1, 1)))
+CIRCLE = symbol(closed(arc(0.5, steps=72)))
+ARROW = symbol(Shape((polyline((-0.5, 0), (0.5, 0)), Fill((np.array([[0.5, 0.0], [0.1, -0.2], [0.1, 0.2]]),)))))
+ESS = symbol(Shape((polyline((0.4, -0.5), (-0.4, -0.5), (-0.4, 0), (0.4, 0), (0.4, 0.5), (-0.4, 0.5)),)))
+
+
+def test_the_longer_side_is_one_and_the_box_is_centred() -> None:
+    for each in SOME:
+        left, top, right, bottom = each.shape.extent()
+        assert max(right - left, bottom - top) == pytest.approx(1)
+        assert (left + right, top + bottom) == pytest.approx((0, 0), abs=1e-9)
+        assert (right - left) / (bottom - top) == pytest.approx(each.ratio)
+
+
+def test_the_same_seed_gives_the_same_symbol() -> None:
+    for seed in range(20):
+        one, other = (render(make_symbol(np.random.default_rng(seed))) for _ in range(2))
+        np.testing.assert_array_equal(one, other)
+
+
+def test_symbols_are_of_many_kinds() -> None:
+    rng = np.random.default_rng(1)
+    looks = [Look(make_symbol(rng)) for _ in range(80)]
+    twice = sum(a.like(b, 0.3) for i, a in enumerate(looks) for b in looks[:i])
+    assert twice < 40  # of 3,160 pairs
+    assert any(each.slots for each in SOME)
+    assert any(each.cover is not None for each in SOME)
+    assert any(each.ratio > 2 for each in SOME)
+
+
+@pytest.mark.parametrize("maker", MARKS, ids=lambda maker: maker.__name__)
+def test_marks_keep_to_their_room(maker: object) -> None:
+    assert callable(maker)
+    for seed in range(12):
+        element = maker(np.random.default_rng(seed), 2.0, 1.0)
+        left, top, right, bottom = element.shape.extent()
+        assert right - left <= 2.3
+        assert bottom - top <= 2.0
+        assert element.twin is not None
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__)
+def test_families_give_symbols_with_ink(family: object) -> None:
+    assert callable(family)
+    for seed in range(8):
+        elements, _ = family(np.random.default_rng(seed))
+        assert render(normalised(elements, 1.0, (), None)).sum() > 10
+
+
+@pytest.mark.parametrize("maker", ATTACHMENTS, ids=lambda maker: maker.__name__)
+def test_attachments_reach_outwards(maker: object) -> None:
+    assert callable(maker)
+    assert maker(np.random.default_rng(0), 0.3).extent()[2] > 0.05
+
+
+def test_siblings_are_near_and_yet_differ() -> None:
+    rng = np.random.default_rng(2)
+    found = [(each, near) for each in SOME if (near := sibling(each, rng)) is not None]
+    assert len(found) > 0.9 * len(SOME)
+    for each, near in found:
+        assert near.parent is each
+        assert not alike(each, near)
+        assert not is_bare(near)
+
+
+def test_a_line_is_too_bare_for_a_symbol() -> None:
+    assert is_bare(symbol(Shape((polyline((-1, -1), (1, 1)), polyline((2, 2), (3, 3))))))
+    assert not is_bare(symbol(Shape((polyline((-1, 0.5), (1, 0.5)), polyline((-1, -0.5), (1, -0.5))))))
+
+
+@pytest.mark.parametrize(("angle", "mirrored"), [(0.0, True), (90.0, False), (217.0, True)])
+def test_a_symbol_is_alike_its_own_copies_in_any_pose(angle: float, mirrored: bool) -> None:
+    matrix = affine(angle=angle, mirrored=mirrored, scale=0.7)
+    missed = 0
+    for each in SOME:
+        cover = None if each.cover is None else each.cover @ matrix[:, :2].T
+        posed = normalised([element.moved(matrix) for element in each.elements], 1.0, (), cover)
+        missed += not alike(each, posed)
+    assert missed <= 1
+
+
+def test_a_missing_stroke_is_not_alike() -> None:
+    crossed = symbol(closed(rectangle(1, 1)), Shape((polyline((-0.5, -0.5), (0.5, 0.5)),)))
+    assert not alike(SQUARE, crossed)
+    assert not alike(CIRCLE, SQUARE)
+
+
+def test_symmetry_of_known_symbols() -> None:
+    assert symmetry(CIRCLE) == (ANGLES, ANGLES)
+    assert symmetry(SQUARE) == ((0, 90, 180, 270), (0, 90, 180, 270))
+    assert symmetry(ARROW) == ((0,), (180,))
+    assert symmetry(ESS) == ((0, 180), ())
+
+
+def test_symmetry_sees_a_dot_off_the_middle() -> None:
+    dotted = replace(SQUARE, elements=(*SQUARE.elements, Element("mark", Shape((Fill((arc(0.12, x=0.28),)),)))))
+    assert symmetry(dotted) == ((0,), (180,))
+
+
+def test_a_symbol_is_always_symmetric_to_itself() -> None:
+    for each in SOME:
+        assert symmetry(each)[0][0] == 0
