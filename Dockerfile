@@ -27,7 +27,8 @@ COPY LICENSE ./
 COPY app app
 COPY model_weights model_weights
 
-RUN useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin planspot
+# the files may be readable by their owner only where the image is built
+RUN chmod -R a+rX /srv/planspot && useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin planspot
 USER planspot
 VOLUME /data
 ENV PLANSPOT_HOST=0.0.0.0 PLANSPOT_PORT=8000 PLANSPOT_DATA_DIR=/data PLANSPOT_WEIGHTS=/srv/planspot/model_weights
@@ -35,4 +36,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=120s --retries=3 \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=4)"]
 STOPSIGNAL SIGTERM
-CMD ["python", "-m", "app.cli", "serve"]
+CMD ["python", "-m", "app", "serve"]

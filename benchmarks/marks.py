@@ -1,4 +1,4 @@
-"""Draws what was found onto the drawing: an outline and a colour for each symbol, a legend with the counts."""
+"""Draws what was found onto the drawing: a colour and a number for each symbol, a legend with the counts."""
 
 from __future__ import annotations
 
@@ -14,22 +14,30 @@ Rgb = tuple[int, int, int]
 PALETTE: tuple[Rgb, ...] = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
 ALL_AROUND = 4  # px between a symbol and its outline
 PALE = 60  # of 255, the wash over a symbol
+LABEL = 16  # px, the number beside a mark
 
 
 def draw_marks(drawing: Path, answer: Mapping[str, Any]) -> Image.Image:
     """The first page's detections of an answer of /detect on the picture that was sent."""
     page = Image.open(drawing).convert("RGBA")
-    colours = {count["symbol_id"]: PALETTE[i % len(PALETTE)] for i, count in enumerate(answer["counts"])}
-    line = max(2, round(page.width / 800))
+    numbers = {count["symbol_id"]: number for number, count in enumerate(answer["counts"], start=1)}
     wash = Image.new("RGBA", page.size, (0, 0, 0, 0))
-    pen = ImageDraw.Draw(wash)
+    pen, line, font = ImageDraw.Draw(wash), max(2, round(page.width / 1600)), ImageFont.load_default(LABEL)
     for found in answer["detections"]:
         if found["page"] == 1:
-            outline = grown(found["polygon"], ALL_AROUND)
-            pen.polygon(outline, fill=(*colours[found["symbol_id"]], PALE))
-            pen.line([*outline, outline[0], outline[1]], fill=(*colours[found["symbol_id"]], 255), width=line, joint="curve")
+            number = numbers[found["symbol_id"]]
+            outline, colour = grown(found["polygon"], ALL_AROUND), colour_of(number)
+            pen.polygon(outline, fill=(*colour, PALE))
+            pen.line([*outline, outline[0], outline[1]], fill=(*colour, 255), width=line, joint="curve")
+            corner = max(x for x, _ in outline) + 2, min(y for _, y in outline)
+            pen.text(corner, str(number), fill=(*colour, 255), font=font, anchor="ls")
     marked = Image.alpha_composite(page, wash).convert("RGB")
-    return with_legend(marked, [(f"{c['symbol']}: {c['count']}", colours[c["symbol_id"]]) for c in answer["counts"]])
+    entries = [(f"{n}  {c['symbol']}: {c['count']}", colour_of(n)) for n, c in enumerate(answer["counts"], start=1)]
+    return with_legend(marked, entries)
+
+
+def colour_of(number: int) -> Rgb:
+    return PALETTE[(number - 1) % len(PALETTE)]
 
 
 def grown(polygon: Sequence[Sequence[float]], by: float) -> list[tuple[float, float]]:

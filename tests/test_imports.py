@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "app.web": frozenset(),
     "app.main": frozenset({"app"}),
     "app.cli": frozenset({"app"}),
+    "app.__main__": frozenset({"app.cli"}),
     "training": frozenset({"app.engine", "app.errors"}),
     "benchmarks": frozenset({"app.engine", "app.errors", "training"}),
 }

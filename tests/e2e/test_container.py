@@ -17,10 +17,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from benchmarks.demo import SAMPLE, detect, free_port, read_sample, register
+from benchmarks.demo import SAMPLE, detect, free_port, legend, read_sample, register
 
 ROOT = Path(__file__).parent.parent.parent
-HEALTHY_WITHIN = 180.0  # seconds
+HEALTHY_WITHIN = 300.0  # seconds
 
 Compose = Callable[..., str]
 
@@ -88,13 +88,14 @@ def wait_until_healthy(container: str) -> None:
 
 def test_symbols_are_found_and_outlive_a_restart(container: str, compose: Compose, port: int) -> None:
     sample, drawing = read_sample(SAMPLE)[0], SAMPLE.with_suffix(".png")
+    place = legend([sample])
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
         identifier = register(client, drawing, sample)
-        before = detect(client, drawing, [identifier])["detections"]
+        before = detect(client, drawing, [identifier], place)["detections"]
         assert before
         compose("restart")
         wait_until_healthy(container)
-        assert detect(client, drawing, [identifier])["detections"] == before
+        assert detect(client, drawing, [identifier], place)["detections"] == before
 
 
 def test_it_runs_without_privileges(container: str) -> None:
