@@ -24,7 +24,7 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 2  # of the generator: within a version the same seed gives the same drawings
+VERSION = 3  # of the generator: within a version the same seed gives the same drawings
 SIBLINGS = (0.3, 0.5)  # part of the classes that come with a near-identical one
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
@@ -155,7 +155,7 @@ def _new(symbol: Symbol, symbols: list[Symbol], looks: list[Look]) -> bool:
 def _strangers(rng: Generator, symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
     known, looks = list(symbols), [Look(symbol) for symbol in symbols]
     for _ in range(int(rng.integers(STRANGERS + 1))):
-        near = sibling(symbols[int(rng.integers(len(symbols)))], rng) if rng.random() < 0.6 else make_symbol(rng)
+        near = sibling(symbols[int(rng.integers(len(symbols)))], rng) if symbols and rng.random() < 0.6 else make_symbol(rng)
         if near is not None:
             _new(near, known, looks)
     return tuple(known[len(symbols) :])

@@ -65,6 +65,14 @@ def test_a_drawing_is_a_page_with_truth() -> None:
         assert inside.area > 0.6 * one.box.area
 
 
+@pytest.mark.parametrize(("width", "height", "classes"), [(64, 64, 1), (40, 300, 3), (200, 200, 0)])
+def test_small_pages_and_few_classes_are_fine(width: int, height: int, classes: int) -> None:
+    for seed in range(5):
+        drawing = make_drawing(np.random.default_rng(seed), width, height, classes)
+        assert drawing.pixels.shape == (height, width, 3)
+        assert len(drawing.symbols) == classes
+
+
 def test_boxes_hold_the_ink_and_nothing_else_does() -> None:
     for seed in range(6):
         drawing = bare(seed)
