@@ -44,6 +44,9 @@ FORMATS: dict[str, tuple[str, Callable[[Answer], bytes]]] = {
 }
 
 
+Scale = Annotated[float, Field(ge=ASKED[0], le=ASKED[1], allow_inf_nan=False)]
+
+
 class DetectForm(BaseModel, extra="forbid"):
     """A drawing and how to search it."""
 

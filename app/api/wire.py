@@ -181,7 +181,7 @@ def detections(answer: Answer) -> Detections:
 
 def _example(record: ExampleRecord) -> Example:
     warnings = [ExampleWarning(code=each.code, detail=each.detail) for each in record.warnings]
-    identity = str(record.id) if record.id > 0 else f"ref{-record.id}"
+    identity = str(record.id) if record.id > 0 else f"ref{-record.id - 1}"
     return Example(id=identity, kind=record.kind, width=record.width, height=record.height, warnings=warnings)
 
 

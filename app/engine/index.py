@@ -16,6 +16,9 @@ from app.errors import WeightsError
 Codes = NDArray[np.float32]
 Ids = NDArray[np.int64]
 
+NONE = -1  # the id where nothing was found
+LOWEST = -1e30  # faiss marks the same by the least float there is
+
 # faiss and torch each bring an OpenMP; the index is small, so one of them keeps to a single thread
 faiss.omp_set_num_threads(1)
 
@@ -43,6 +46,8 @@ class SymbolIndex:
             raise ValueError(f"codes must be ({len(ids)}, {self.dimension}). Received: {codes.shape}")
         if len(set(ids)) != len(ids):
             raise ValueError(f"ids must differ. Received: {list(ids)}")
+        if NONE in ids:
+            raise ValueError(f"{NONE} stands for no id. Received: {list(ids)}")
         keys = np.array(ids, dtype=np.int64)
         with self._lock:
             self._faiss.remove_ids(faiss.IDSelectorBatch(keys))
@@ -74,20 +79,19 @@ class SymbolIndex:
         """
         if not among or not len(self):
             shape = (len(queries), k)
-            return np.full(shape, -np.inf, dtype=np.float32), np.full(shape, -1, dtype=np.int64)
+            return np.full(shape, -np.inf, dtype=np.float32), np.full(shape, NONE, dtype=np.int64)
         chosen = faiss.SearchParameters(  # type: ignore[call-arg]
             sel=faiss.IDSelectorBatch(np.array(among, dtype=np.int64))
         )
         with self._lock:
             near, ids = self._faiss.search(np.ascontiguousarray(queries, dtype=np.float32), k, params=chosen)
-        return np.where(ids < 0, np.float32(-np.inf), near), ids
+        return np.where(near < LOWEST, np.float32(-np.inf), near), ids
 
     def copy(self) -> SymbolIndex:
         """Another index with the same codes; a change to one leaves the other as it is."""
         other = SymbolIndex(self.dimension, self.stamp)
-        ids = self.ids()
-        if ids:
-            other.add(ids, self.codes(ids))
+        with self._lock:
+            other._faiss = faiss.clone_index(self._faiss)
         return other
 
     def save(self, path: Path) -> None:

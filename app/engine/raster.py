@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from app.errors import BrokenDrawing, PlanspotError, TooLarge
 
@@ -21,6 +21,15 @@ Image.MAX_IMAGE_PIXELS = None
 
 _MAX_FRAMES = 10_000  # walking the directory of a TIFF costs time for each frame
 _ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _SCREEN_DPI = 96.0  # what programs write when they do not know
 
 
@@ -46,7 +55,7 @@ def sizes(data: bytes, kind: str, numbers: Sequence[int]) -> list[tuple[int, int
         found = []
         for number in numbers:
             image.seek(number - 1)
-            found.append((*_upright_size(image, kind), _dpi(image)))
+            found.append((*_upright_size(image), _dpi(image)))
         return found
 
 
@@ -61,8 +70,10 @@ def decode(data: bytes, kind: str, numbers: Sequence[int]) -> Iterator[Pixels]:
 
 def to_rgb(image: Image.Image) -> Pixels:
     """(H, W, 3) RGB uint8 of a Pillow image in any mode."""
+    turn = _TURNS.get(_orientation(image))
     image.load()
-    image = ImageOps.exif_transpose(image)
+    if turn is not None:
+        image = image.transpose(turn)
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
         return np.repeat(_to_8_bits(np.asarray(image))[:, :, None], 3, axis=2)
     if image.has_transparency_data:
@@ -90,11 +101,17 @@ def _opened(data: bytes, kind: str) -> Image.Image:
     return Image.open(BytesIO(data), formats=[kind.upper()])
 
 
-def _upright_size(image: Image.Image, kind: str) -> tuple[int, int]:
+def _upright_size(image: Image.Image) -> tuple[int, int]:
     width, height = image.size
-    # Pillow gives a TIFF's size as it will be once turned
-    turned = kind != "TIFF" and image.getexif().get(_ORIENTATION) in {5, 6, 7, 8}
-    return (height, width) if turned else (width, height)
+    return (height, width) if _orientation(image) >= 5 else (width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    """How the picture must be turned, told without decoding it. Pillow turns a TIFF itself, its size too."""
+    if image.format == "TIFF" or (image.format == "PNG" and "exif" not in image.info):
+        return 1  # asked for the Exif of a PNG, Pillow would decode all of it in search of a late one
+    found = image.getexif().get(_ORIENTATION)
+    return found if found in _TURNS else 1
 
 
 def _dpi(image: Image.Image) -> float | None:

@@ -12,7 +12,7 @@ from app.service.pictures import to_png
 
 
 class References:
-    """Reference symbols by id and by name. The n-th has the example id -(n + 1), so none meets the catalogue's."""
+    """Reference symbols by id and by name. Their examples' ids are below -1, so none meets one of the catalogue's."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -28,10 +28,10 @@ class References:
     def query(self, record: SymbolRecord) -> Query:
         """The reference as something to find."""
         place = self._places[record.id]
-        return Query(record.id, (Example(-(place + 1), self._engine.references[place].pixels),))
+        return Query(record.id, (Example(_example_id(place), self._engine.references[place].pixels),))
 
     def name(self, example_id: int) -> str:
-        return self.records[-example_id - 1].name
+        return self.records[-example_id - 2].name
 
     def png(self, record: SymbolRecord) -> bytes:
         """The reference's picture as a PNG file."""
@@ -41,11 +41,15 @@ class References:
         """Example ids and (N, dimension) codes; None where there are no references."""
         if not self.records or self._engine.codes is None:
             return None
-        return [-(n + 1) for n in range(len(self.records))], self._engine.codes.codes(range(len(self.records)))
+        return [_example_id(n) for n in range(len(self.records))], self._engine.codes.codes(range(len(self.records)))
+
+
+def _example_id(place: int) -> int:
+    return -(place + 2)  # -1 stands for no id
 
 
 def _record(place: int, reference: ReferenceSymbol, engine: Engine) -> SymbolRecord:
     height, width = reference.pixels.shape[:2]
-    example = ExampleRecord(-(place + 1), "positive", width, height)
+    example = ExampleRecord(_example_id(place), "positive", width, height)
     identity = "ref" + hashlib.sha256(reference.name.encode()).hexdigest()[:13]
     return SymbolRecord(identity, reference.name, engine.made_at, (example,), "reference")

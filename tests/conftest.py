@@ -1,0 +1,41 @@
+"""Options and servers that tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.server import Server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("crash", "killing the server while it registers")
+    group.addoption("--crash-cycles", type=int, default=5, help="how often to kill and restart it")
+    group.addoption("--crash-encoder", choices=["stub", "real"], default="stub", help="what embeds the examples")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real server around the stub detector, small limits so that they can be reached."""
+    limits = {"MAX_BYTES": 3_000_000, "MAX_PIXELS": 4_000_000, "MAX_EXAMPLE_PIXELS": 250_000, "MAX_PAGES": 4, "QUEUE_SIZE": 3}
+    with Server(tmp_path_factory.mktemp("server"), **limits) as running:
+        running.wait_until_ready()
+        yield running
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[httpx.Client]:
+    """A client of that server, its catalogue empty."""
+    with httpx.Client(base_url=server.url, timeout=30) as client:
+        for symbol in client.get("/symbols", params={"limit": 1000}).json()["symbols"]:
+            if symbol["origin"] == "user":
+                client.delete(f"/symbols/{symbol['id']}")
+        yield client
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"

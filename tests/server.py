@@ -1,0 +1,78 @@
+"""A server in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+ROOT = Path(__file__).parent.parent
+STUB = "tests.stub:application"
+REAL = "app.main:create_app"
+
+
+class Server:
+    """uvicorn on a free port; settings as keywords, without the prefix. Output goes to a file beside the data."""
+
+    def __init__(self, data: Path, factory: str = STUB, **settings: object) -> None:
+        self.data = data
+        data.mkdir(parents=True, exist_ok=True)
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        given = {"DATA_DIR": data, **({"WEIGHTS": data / "stub"} if factory == STUB else {}), **settings}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PLANSPOT_")}
+        environment = kept | {f"PLANSPOT_{name}": str(value) for name, value in given.items()} | {"OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
+        self.log = data / "server.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+
+    def wait_until_live(self, seconds: float = 60) -> None:
+        self._wait("/health/live", seconds)
+
+    def wait_until_ready(self, seconds: float = 120) -> None:
+        self._wait("/health/ready", seconds)
+
+    def kill(self) -> None:
+        """As a crash would: no handler runs."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """As an operator would; the exit status."""
+        self.process.terminate()
+        return self.process.wait(timeout=60)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.process.poll() is None:
+            self.kill()
+
+    def _wait(self, path: str, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended: {self.log.read_text()[-2000:]}")
+            try:
+                if httpx.get(self.url + path, timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.03)
+        raise TimeoutError(f"{path} was not answered 200: {self.log.read_text()[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
