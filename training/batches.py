@@ -24,9 +24,13 @@ from app.engine.poses import COARSE, TURN_STEP, align, crops, make_bank, matrice
 from training.canvas import Canvas, affine
 from training.drawings import Drawing, Instance, Symbol
 
-TILE = 320             # pixels of a level that the encoder sees at once
-EXAMPLES = 5           # examples taken from a drawing
-NEGATIVES = 18         # places without a copy, the most alike, kept for each example
+TILE = 256             # pixels of a level that the encoder sees at once
+EXAMPLES = 7           # examples taken from a drawing
+ALONE = 4              # of them that the encoder sees as well
+HARDEST = 14           # places without a copy, the most alike, kept for each example
+EASIER = 6             # and of the rest
+OTHERS = 30            # other symbols it is tried at
+PLACES = 60            # random places on ink that the coarse search is tried at
 COPIES = 12            # places with one kept for each example
 BACKGROUNDS = 40       # windows of a tile without a whole symbol
 SIZES = (0.86, 1.0, 1.16)
@@ -71,8 +75,9 @@ def make_batch(drawing: Drawing[Symbol], rng: np.random.Generator) -> Batch:
     parts = [part for part in parts if part is not None]
     empty = (torch.zeros(0, 3, verify.SIZE, verify.SIZE, dtype=torch.uint8), *map(torch.zeros, ((0,), (0, 4), (0, 4))))
     pictures, targets, corrections, known = (torch.cat(column) for column in zip(*([empty, *parts]), strict=True))
-    windows = torch.stack([shot.prepared.window for shot in shots])[:, None] if shots else torch.zeros(0, 1, 112, 112)
-    return Batch(_bytes(tiles), cells, labels, _bytes(windows), torch.tensor([s.label for s in shots], dtype=torch.int64),
+    alone = shots[:ALONE]
+    windows = torch.stack([shot.prepared.window for shot in alone])[:, None] if alone else torch.zeros(0, 1, 112, 112)
+    return Batch(_bytes(tiles), cells, labels, _bytes(windows), torch.tensor([s.label for s in alone], dtype=torch.int64),
                  pictures, targets, corrections, known)
 
 
@@ -213,7 +218,9 @@ def _pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot,
     alike = _likeness(shot)
     targets, corrections, known = _judged(poses, truths, alike)
     order = torch.argsort(fits, descending=True)
-    kept = torch.cat([order[targets[order] == 1][:COPIES], order[targets[order] == 0][:NEGATIVES]])
+    wrong = order[targets[order] == 0]
+    rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
+    kept = torch.cat([order[targets[order] == 1][:COPIES], wrong[:HARDEST], rest])
     poses, targets, corrections, known = poses[kept], targets[kept], corrections[kept], known[kept]
     if len(exact):
         more = _judged(exact, truths, alike)
@@ -240,12 +247,12 @@ def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Sho
     """Poses (n, 5) on the level that the coarse search finds around symbols and random ink, and their correlation (n,)."""
     coarse = resized(level, COARSE)
     ratio = torch.tensor([level.shape[1] / coarse.shape[1], level.shape[0] / coarse.shape[0]])
-    others = rng.permutation([k for k in range(len(drawing.instances)) if drawing.instances[k].label != shot.label])[:30]
+    others = rng.permutation([k for k in range(len(drawing.instances)) if drawing.instances[k].label != shot.label])[:OTHERS]
     same = [k for k, i in enumerate(drawing.instances) if i.label == shot.label and k != shot.own]
     chosen = [drawing.instances[k] for k in [*same, *others]]
     centres = np.array([[i.pose.x * factor[0, 0], i.pose.y * factor[1, 1]] for i in chosen]).reshape(-1, 2)
     inky = np.argwhere(coarse.numpy() > 0.35)[:, ::-1] + 0.5
-    random = inky[rng.integers(0, len(inky), 30)] * ratio.numpy() if len(inky) else np.zeros((0, 2))
+    random = inky[rng.integers(0, len(inky), PLACES)] * ratio.numpy() if len(inky) else np.zeros((0, 2))
     places = np.concatenate([centres + rng.uniform(-6, 6, centres.shape), random])
     if not len(places):
         return torch.zeros(0, 5), torch.zeros(0)

@@ -22,9 +22,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from app.engine.detector import Detector
+from app.engine.example import prepare
 from app.engine.geometry import Box, Detection, angle_between, iou
 from app.engine.index import SymbolIndex
+from app.engine.poses import TURN_STEP
 from app.engine.query import Example, Options, Pixels, Query
+from app.engine.symmetry import Symmetry, symmetry
 from app.engine.weights import load_detector
 from training.truth import Drawing, Instance
 
@@ -40,7 +43,7 @@ class Case:
     detections: tuple[Detection, ...]
     matches: tuple[Instance | None, ...]
     truths: int
-    example: Instance | None  # the copy that the example was cut from, if it was
+    symmetry: Symmetry | None = None  # of an example drawn upright, so that poses can be judged
 
 
 def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None) -> Iterable[Case]:
@@ -54,7 +57,7 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
         if pixels is None or not truths:
             continue
         found = [d for d in find(detector, drawing.pixels, pixels) if own is None or not _on(d, own)]
-        yield Case(tuple(found), tuple(matched(found, truths)), len(truths), own)
+        yield Case(tuple(found), tuple(matched(found, truths)), len(truths), None if own is not None else _symmetry(pixels))
 
 
 def find(detector: Detector, page: Pixels, example: Pixels, options: Options | None = None) -> tuple[Detection, ...]:
@@ -111,17 +114,28 @@ def calibration_error(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> 
     return float(sum(abs((scores[bins == b] - right[bins == b]).sum()) for b in range(10)) / max(len(scores), 1))
 
 
-def pose_errors(results: Sequence[Case]) -> dict[str, float]:
-    """Of right finds whose example was drawn upright: the share with angle, mirror and scale right, all three."""
-    good = [_pose_right(d, m) for c in results if c.example is None
-            for d, m in zip(c.detections, c.matches, strict=True) if m is not None and d.score >= DEFAULT]
-    return {"pose_right": float(np.mean(good)) if good else 0.0, "poses": len(good)}
+def pose_figures(results: Sequence[Case]) -> dict[str, float]:
+    """Of right finds whose example was drawn upright: the shares with the angle within 5° and the mirror right (modulo the
+    symbol's symmetry), with the scale within 10 %, and with both."""
+    judged = [_pose_right(d, m, c.symmetry) for c in results if c.symmetry is not None
+              for d, m in zip(c.detections, c.matches, strict=True) if m is not None and d.score >= DEFAULT]
+    turned, sized = (float(np.mean([pair[n] for pair in judged])) if judged else 0.0 for n in (0, 1))
+    return {"angle_right": turned, "scale_right": sized,
+            "pose_right": float(np.mean([all(pair) for pair in judged])) if judged else 0.0, "poses": len(judged)}
 
 
-def _pose_right(detection: Detection, truth: Instance) -> bool:
-    scale = abs(np.log(detection.pose.scale / truth.pose.scale)) <= np.log(1.1)
-    same = detection.pose.mirrored == truth.pose.mirrored
-    return bool(scale and same and angle_between(detection.pose.angle, truth.pose.angle) <= 5)
+def _pose_right(detection: Detection, truth: Instance, symmetry: Symmetry) -> tuple[bool, bool]:
+    sized = abs(np.log(detection.pose.scale / truth.pose.scale)) <= np.log(1.1)
+    sign = -1 if truth.pose.mirrored else 1
+    turned = [angle_between(detection.pose.angle, truth.pose.angle + sign * angle) <= 5
+              for angle, mirrored in symmetry.motions if (truth.pose.mirrored + mirrored) % 2 == detection.pose.mirrored]
+    round_shape = len(symmetry.motions) >= 2 * 360 / TURN_STEP  # every turn that is tried keeps it
+    return round_shape or any(turned), bool(sized)
+
+
+def _symmetry(example: Pixels) -> Symmetry:
+    prepared = prepare(example)
+    return symmetry(prepared.picture, prepared.core)
 
 
 def _cut(pixels: Pixels, instance: Instance) -> Pixels | None:
@@ -161,6 +175,6 @@ def run(args: argparse.Namespace) -> None:
                 rng = np.random.default_rng([args.seed, n])
                 results += cases(detector, FAMILIES[name](rng), rng)
                 bar.update()
-            table[name] = figures(results) | pose_errors(results)
+            table[name] = figures(results) | pose_figures(results)
             print(f"{name:<16}" + "  ".join(f"{k} {v:.3f}" for k, v in table[name].items()), file=sys.stderr)
     print(json.dumps(table))
