@@ -14,6 +14,7 @@ READY := $(VENV)/.ready
 PLANSPOT_HOST ?= 127.0.0.1
 PLANSPOT_PORT ?= 8000
 TRAIN ?=
+RUN ?= runs/weights
 TESTS ?=
 
 .PHONY: help setup demo run test lint types check format weights docker lock clean
@@ -54,7 +55,9 @@ format: $(READY) ## sort imports and apply ruff's safe fixes
 	@$(BIN)/ruff check --fix .
 
 weights: $(READY) ## train, calibrate, export model_weights/ (TRAIN="further options"); hours on a CPU
-	@$(BIN)/python -m training train $(TRAIN)
+	@$(BIN)/python -m training train --out $(RUN) $(TRAIN)
+	@$(BIN)/python -m training calibrate --checkpoint $(RUN)/checkpoint.pt --weights model_weights
+	@$(BIN)/python -m training export --weights model_weights
 
 docker: ## build the image planspot:latest
 	@docker build --tag planspot:latest .
