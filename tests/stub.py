@@ -25,7 +25,8 @@ from app.service.engine import Engine, ReferenceSymbol
 from app.settings import Settings
 
 GRID = 8
-SLOW_WIDTH = 777  # a page of this width is searched until the client hangs up, ten seconds at most
+SLOW_WIDTH = 777  # a page of this width is searched until the client hangs up,
+SLOW_SECONDS = 20  # or for this long
 BROKEN = "broken"  # a weights folder of this name cannot be used
 
 
@@ -67,7 +68,7 @@ class StubDetector:
 
 
 def _wait(cancelled: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + SLOW_SECONDS
     while not cancelled() and time.monotonic() < end:
         time.sleep(0.02)
 

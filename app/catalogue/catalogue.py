@@ -151,7 +151,7 @@ class Catalogue:
         query = select(tables.Example.id, tables.Embedding.code).outerjoin(tables.Embedding, joined)
         with self._reading() as session:
             version = session.scalars(select(tables.State.version)).one()
-            return version, dict(session.execute(query).tuples().all())
+            return version, {row.id: row.code for row in session.execute(query)}
 
     def keep_codes(self, stamp: str, codes: Mapping[int, bytes]) -> None:
         """Keep codes beside their examples; not a change of the catalogue."""

@@ -46,6 +46,7 @@ class Model:
             engine.finder.warm_up()
             references = References(engine)
             loaded = Loaded(engine, references, CodeKeeper(self._catalogue, engine.finder, references, self._on_device))
+            _fill(loaded)
         except WeightsError as error:
             self._failure = str(error)
         except Exception as error:
@@ -53,7 +54,6 @@ class Model:
             log.exception("the weights cannot be used")
             self._failure = f"The weights cannot be used: {type(error).__name__}: {error}"
         else:
-            self._fill(loaded)
             self._loaded = loaded
 
     def get(self) -> Loaded:
@@ -67,9 +67,10 @@ class Model:
         """The model if it is there."""
         return self._loaded
 
-    def _fill(self, loaded: Loaded) -> None:
-        try:
-            loaded.codes.current()
-        except CatalogueError as error:
-            # readiness tells it, and the next call tries again
-            log.error("%s", error)
+
+def _fill(loaded: Loaded) -> None:
+    try:
+        loaded.codes.current()
+    except CatalogueError as error:
+        # readiness tells it, and the next call tries again
+        log.error("%s", error)

@@ -106,11 +106,11 @@ def test_a_new_example_is_used_by_the_next_detection(client: httpx.Client) -> No
 
 def test_pages_are_chosen(client: httpx.Client) -> None:
     register(client, "one")
-    data = pictures.pages([pictures.page([(10 * n, 20)]) for n in range(1, 7)])
-    answer = detect(client, data, pages="2-3,6", dpi="72").json()
+    data = pictures.pages([pictures.page([(10 * n, 20)]) for n in range(1, 7)], "TIFF")
+    answer = detect(client, data, pages="2-3,6").json()
     assert [each["page"] for each in answer["pages"]] == [2, 3, 6]
     assert [(each["page"], each["box"]["x"]) for each in answer["detections"]] == [(2, 20), (3, 30), (6, 60)]
-    response = detect(client, data, dpi="72")
+    response = detect(client, data)
     assert (response.status_code, response.json()["limit"]) == (413, 4)
     assert "/jobs" in response.json()["detail"]
 

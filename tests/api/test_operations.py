@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import httpx
 
 from tests import pictures
 from tests.server import Server
+
+
+def settled(client: httpx.Client) -> httpx.Response:
+    """What readiness says once the model is there or known not to come."""
+    while "still being loaded" in (ready := client.get("/health/ready")).text:
+        time.sleep(0.1)
+    return ready
 
 
 def test_health_and_version(client: httpx.Client) -> None:
@@ -26,8 +34,7 @@ def test_health_and_version(client: httpx.Client) -> None:
 def test_broken_weights_leave_a_server_that_says_so(tmp_path: Path) -> None:
     with Server(tmp_path, WEIGHTS=tmp_path / "broken") as server, httpx.Client(base_url=server.url) as client:
         server.wait_until_live()
-        while (ready := client.get("/health/ready")).json()["problems"].get("weights", "").startswith("The model is still"):
-            pass
+        ready = settled(client)
         assert ready.status_code == 503
         assert "no weights in broken" in ready.json()["problems"]["weights"]
         refused = client.post("/symbols", data={"name": "H"}, files={"file": pictures.symbol()})
@@ -40,8 +47,7 @@ def test_a_broken_catalogue_leaves_a_server_that_says_so(tmp_path: Path) -> None
     (tmp_path / "catalogue.db").write_bytes(b"this is no database, and it is long enough to be taken for one" * 100)
     with Server(tmp_path) as server, httpx.Client(base_url=server.url) as client:
         server.wait_until_live()
-        while "weights" in (ready := client.get("/health/ready")).json()["problems"]:
-            pass
+        ready = settled(client)
         assert ready.status_code == 503
         assert "not a database" in ready.json()["problems"]["catalogue"]
         refused = client.get("/symbols")

@@ -38,8 +38,8 @@ def test_a_registered_symbol_is_answered_as_the_contract_has_it(client: httpx.Cl
     assert set(symbol) == {"id", "name", "origin", "created_at", "examples", "warnings"}
     assert (symbol["name"], symbol["origin"], symbol["warnings"]) == ("H", "user", [])
     (example,) = symbol["examples"]
-    assert isinstance(example.pop("id"), str)
-    assert example == {"kind": "positive", "width": 40, "height": 40, "warnings": []}
+    assert isinstance(example["id"], str)
+    assert example == {"id": example["id"], "kind": "positive", "width": 40, "height": 40, "warnings": []}
     assert client.get(response.headers["location"]).json() == symbol
     assert own(client) == [symbol]
 
