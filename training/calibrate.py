@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+import math
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -74,13 +75,21 @@ def flat(results: list[Case]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
 
 def calibrate(encoder: Encoder, verifier: Verifier, drawings: int, seed: int,
               device: str) -> tuple[Calibration, dict[str, float]]:
-    """The calibration, and the detector's figures under it on the same drawings."""
+    """The calibration, and the detector's figures under it on the drawings that fitted it."""
     plain = Detector(encoder, verifier, Calibration(), "calibration", device)
-    scores, right = flat(collect(plain, drawings, seed))
+    results = collect(plain, drawings, seed)
+    scores, right = flat(results)
     slope, offset = fit(np.log(scores / (1 - scores)), right)
-    results = collect(Detector(encoder, verifier, Calibration(slope, offset), "calibration", device), drawings, seed)
+    results = [rescored(case, slope, offset) for case in results]
     scores, right = flat(results)
     return Calibration(slope, offset, certain_from(scores, right)), figures(results)
+
+
+def rescored(case: Case, slope: float, offset: float) -> Case:
+    """A case under another calibration: the order of the finds, and so what they are, stays."""
+    logits = [math.log(d.score / (1 - d.score)) for d in case.detections]
+    scores = [1 / (1 + math.exp(-slope * logit - offset)) for logit in logits]
+    return replace(case, detections=tuple(replace(d, score=s) for d, s in zip(case.detections, scores, strict=True)))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

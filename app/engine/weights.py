@@ -168,6 +168,7 @@ def _save(network: nn.Module, path: Path) -> None:
              for key, value in network.state_dict().items()}
     part = path.with_suffix(".part")
     save_file(state, part)
+    part.chmod(0o644)  # safetensors writes for the owner alone
     part.replace(path)
 
 

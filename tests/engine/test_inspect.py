@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -46,7 +48,12 @@ def test_an_empty_example_has_little_ink(value: int) -> None:
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
 def test_a_line_that_leaves_the_box_is_told_with_its_side(side: str) -> None:
     page = pictures.page([(100, 100)])
-    ends = {"left": np.s_[120, 60:110], "right": np.s_[120, 130:180], "top": np.s_[60:110, 120], "bottom": np.s_[130:180, 120]}
+    ends: dict[str, Any] = {
+        "left": np.s_[120, 60:110],
+        "right": np.s_[120, 130:180],
+        "top": np.s_[60:110, 120],
+        "bottom": np.s_[130:180, 120],
+    }
     page[ends[side]] = 0
     (warning,) = inspect(page, PLACE)
     assert warning.code == "crossed"

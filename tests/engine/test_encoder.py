@@ -1,0 +1,79 @@
+"""The dense pass and the crops of it are the same thing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from app.engine import windows
+from app.engine.detector import Detector
+from app.engine.encoder import CELLS, MARGIN, STRIDE, WINDOW, Encoder
+from app.engine.verify import SIZE, Verifier
+from app.engine.weights import Calibration
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    torch.manual_seed(0)
+    return Encoder((8, 8, 16, 16), 32).eval()
+
+
+def page(height: int, width: int, seed: int = 0) -> torch.Tensor:
+    """Lines and boxes as ink (height, width)."""
+    rng = np.random.default_rng(seed)
+    ink = np.zeros((height, width), np.float32)
+    for _ in range(height * width // 2500):
+        y, x = rng.integers(0, height), rng.integers(0, width)
+        ink[y : y + 2, x : x + rng.integers(4, 60)] = 1
+        ink[y : y + rng.integers(4, 60), x : x + 2] = 1
+    return torch.from_numpy(ink)
+
+
+def test_codes_have_unit_length_and_the_shape_of_the_windows(encoder: Encoder) -> None:
+    with torch.inference_mode():
+        codes = encoder(page(160, 240)[None, None])
+    assert codes.shape == (1, 32, 160 // STRIDE - CELLS + 1, 240 // STRIDE - CELLS + 1)
+    assert torch.allclose(codes.norm(dim=1), torch.ones_like(codes[:, 0]), atol=1e-5)
+
+
+def test_dense_and_cropped_codes_agree(shipped: Detector) -> None:
+    side, ink = WINDOW + 2 * MARGIN, page(480, 640)
+    with torch.inference_mode():
+        dense = shipped.encoder(ink[None, None])[0]
+        for row, column in [(10, 10), (20, 35), (33, 50), (4, 70)]:
+            top, left = row * STRIDE - MARGIN, column * STRIDE - MARGIN
+            crop = shipped.encoder.crops(ink[top : top + side, left : left + side][None, None])[0]
+            assert float(F.cosine_similarity(crop, dense[:, row, column], dim=0)) >= 0.99
+
+
+def test_tiles_give_the_codes_of_the_whole_page(encoder: Encoder) -> None:
+    ink = page(700, 900)
+    detector = Detector(encoder, Verifier((4, 4, 8, 8)), Calibration(), "test", "cpu")
+    with torch.inference_mode():
+        codes, starts = detector._dense(ink, lambda: False)
+        around = windows.HALO + windows.EDGE
+        whole = encoder(F.pad(ink, (around, 124, around, 68))[None, None])[0]
+    assert len(codes) > 1000
+    rows, columns = (starts // STRIDE).T
+    assert torch.allclose((codes * whole[:, rows, columns].T).sum(1), torch.ones(len(codes)), atol=1e-3)
+    assert len(torch.unique(starts, dim=0)) == len(starts)
+
+
+def test_blank_tiles_are_not_computed(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = Detector(encoder, Verifier((4, 4, 8, 8)), Calibration(), "test", "cpu")
+    ink = torch.zeros(3000, 3000)
+    ink[100:130, 100:104] = 1
+    seen: list[int] = []
+    answers = detector._answers
+    monkeypatch.setattr(detector, "_answers", lambda batch: (seen.append(len(batch)), answers(batch))[1])
+    with torch.inference_mode():
+        detector._dense(ink, lambda: False)
+    assert sum(seen) == 1 < len(windows.tiles(3000, 3000))
+
+
+def test_the_verifier_answers_each_pair() -> None:
+    verdict = Verifier((4, 4, 8, 8)).eval()(torch.zeros(3, 3, SIZE, SIZE))
+    assert verdict.logit.shape == (3,)
+    assert verdict.correction.shape == (3, 4)

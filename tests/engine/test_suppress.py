@@ -1,0 +1,37 @@
+"""One find a place."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.engine.suppress import Found, suppressed
+
+
+def found(symbol: int, rows: list[tuple[float, float, float]], size: int = 20, positive: bool = True) -> Found:
+    """Finds (x, y, score) of a symbol."""
+    poses = np.array([[x, y, 0, 0, 1] for x, y, _ in rows], dtype=np.float64)
+    return Found(symbol, positive, (size, size), poses, np.array([s for *_, s in rows]))
+
+
+def kept(*groups: Found) -> list[tuple[int, float]]:
+    return [(symbol, score) for symbol, _, score, _ in suppressed(groups)]
+
+
+def test_the_best_of_two_on_one_place_stays() -> None:
+    assert kept(found(0, [(50, 50, 0.7), (53, 51, 0.9), (90, 50, 0.6)])) == [(0, 0.9), (0, 0.6)]
+
+
+def test_copies_side_by_side_both_stay() -> None:
+    assert len(kept(found(0, [(50, 50, 0.9), (70, 50, 0.8), (90, 50, 0.7)]))) == 3
+
+
+def test_the_best_label_wins_the_place() -> None:
+    assert kept(found(0, [(50, 50, 0.8)]), found(1, [(51, 50, 0.95)])) == [(1, 0.95)]
+
+
+def test_a_part_of_a_better_find_is_not_counted() -> None:
+    assert kept(found(0, [(50, 50, 0.9)], size=40), found(1, [(52, 48, 0.7)], size=12)) == [(0, 0.9)]
+
+
+def test_a_negative_example_takes_the_place_and_is_not_reported() -> None:
+    assert kept(found(0, [(50, 50, 0.8), (90, 90, 0.6)]), found(0, [(50, 50, 0.9)], positive=False)) == [(0, 0.6)]

@@ -1,0 +1,45 @@
+"""Tiles cover every window once, levels cover every size."""
+
+from __future__ import annotations
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.engine import windows
+from app.engine.encoder import STRIDE, WINDOW
+
+SIDE = st.integers(1, 4000)
+
+
+@given(SIDE, SIDE)
+def test_tiles_answer_for_every_window_of_the_page_once(height: int, width: int) -> None:
+    tiles = windows.tiles(height, width)
+    assert len(set(tiles)) == len(tiles)
+    for side, starts in ((height, {t for t, _ in tiles}), (width, {t for _, t in tiles})):
+        covered = [s for start in sorted(starts) for s in range(start, start + windows.CORE, STRIDE)]
+        assert covered == list(range(0, len(starts) * windows.CORE, STRIDE))
+        assert covered[-1] - windows.EDGE + WINDOW / 2 >= side - STRIDE  # a window is centred near the far edge
+
+
+@given(SIDE, SIDE)
+def test_padding_holds_every_tile(height: int, width: int) -> None:
+    left, right, top, bottom = windows.padding(height, width)
+    assert left == top == windows.HALO + windows.EDGE
+    assert min(right, bottom) >= 0
+    for y, x in windows.tiles(height, width):
+        assert y + windows.TILE <= height + top + bottom
+        assert x + windows.TILE <= width + left + right
+
+
+@given(st.floats(0.2, 4), st.floats(0.2, 1), st.floats(1, 5))
+def test_levels_show_every_size_of_the_band_about_right(factor: float, low: float, high: float) -> None:
+    shown = [windows.STEP**n for n in windows.levels(factor, low, high)]
+    for scale in (low, math.sqrt(low * high), high):
+        nearest = min(abs(math.log(level * scale / factor)) for level in shown)
+        assert nearest <= 1.6 * math.log(windows.STEP)
+
+
+def test_the_default_band_needs_one_level() -> None:
+    assert len(windows.levels(1.0, 0.8, 1.25)) == 1
