@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,8 +21,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real server around the stub detector, small limits so that they can be reached."""
-    limits = {"MAX_BYTES": 3_000_000, "MAX_PIXELS": 4_000_000, "MAX_EXAMPLE_PIXELS": 250_000, "MAX_PAGES": 4, "QUEUE_SIZE": 3}
-    with Server(tmp_path_factory.mktemp("server"), **limits) as running:
+    limits: dict[str, Any] = {"MAX_BYTES": 3_000_000, "MAX_PIXELS": 4_000_000, "MAX_EXAMPLE_PIXELS": 250_000, "MAX_PAGES": 4}
+    with Server(tmp_path_factory.mktemp("server"), QUEUE_SIZE=3, **limits) as running:
         running.wait_until_ready()
         yield running
 

@@ -91,7 +91,9 @@ class SymbolIndex:
         """Another index with the same codes; a change to one leaves the other as it is."""
         other = SymbolIndex(self.dimension, self.stamp)
         with self._lock:
-            other._faiss = faiss.clone_index(self._faiss)
+            cloned = faiss.clone_index(self._faiss)
+        assert isinstance(cloned, faiss.IndexIDMap2)
+        other._faiss = cloned
         return other
 
     def save(self, path: Path) -> None:

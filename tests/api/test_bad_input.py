@@ -7,7 +7,7 @@ import pytest
 
 from tests import pictures
 from tests.api.test_detect import PAGE, detect
-from tests.api.test_symbols import register
+from tests.api.test_symbols import Form, register
 from tests.engine.test_drawing import png_bomb
 
 
@@ -98,7 +98,8 @@ BAD_FIELDS = [
 
 @pytest.mark.parametrize(("field", "value"), BAD_FIELDS)
 def test_fields_of_a_detection(ready: httpx.Client, field: str, value: str) -> None:
-    check(detect(ready, **{field: value}), 422, field)
+    fields: Form = {field: value}
+    check(detect(ready, **fields), 422, field)
 
 
 def test_scales_the_wrong_way_round(ready: httpx.Client) -> None:
@@ -107,7 +108,8 @@ def test_scales_the_wrong_way_round(ready: httpx.Client) -> None:
 
 @pytest.mark.parametrize(("field", "value"), [("page", "0"), ("page", "2"), ("page", "x"), ("dpi", "9999"), ("colour", "red")])
 def test_fields_of_a_registration(ready: httpx.Client, field: str, value: str) -> None:
-    check(register(ready, "x", **{field: value}), 422, field)
+    fields: Form = {field: value}
+    check(register(ready, "x", **fields), 422, field)
 
 
 def test_missing_fields(ready: httpx.Client) -> None:

@@ -158,8 +158,8 @@ def test_listing_goes_page_by_page_oldest_first(client: httpx.Client) -> None:
         assert [each["name"] for each in found] == ["reference ring", "reference bar", *names]
         assert [each["created_at"] for each in found] == sorted(each["created_at"] for each in found)
     assert client.get("/symbols", params={"after": "nobody"}).status_code == 404
-    for limit in ("0", "-1", "x", "1001", "nan"):
-        response = client.get("/symbols", params={"limit": limit})
+    for wrong in ("0", "-1", "x", "1001", "nan"):
+        response = client.get("/symbols", params={"limit": wrong})
         assert (response.status_code, response.json()["field"]) == (422, "limit")
 
 
@@ -193,7 +193,8 @@ def test_the_same_key_gives_the_same_answer_once(client: httpx.Client) -> None:
 def test_the_same_key_with_another_request_is_refused(client: httpx.Client, change: Form) -> None:
     key = f"key {change}"[:80]
     register(client, "H", key=key)
-    response = register(client, **({"name": "H", "key": key} | change))
+    other: Form = {"name": "H", "key": key} | change
+    response = register(client, **other)
     assert (response.status_code, response.json()["field"]) == (422, "Idempotency-Key")
     assert len(own(client)) == 1
 
@@ -207,7 +208,7 @@ def test_the_same_key_at_once_registers_once(client: httpx.Client) -> None:
 
 def test_a_key_goes_for_examples_too(client: httpx.Client) -> None:
     symbol = register(client, "H").json()
-    send = {"url": f"/symbols/{symbol['id']}/examples", "headers": {"Idempotency-Key": "shot"}}
+    send: Form = {"url": f"/symbols/{symbol['id']}/examples", "headers": {"Idempotency-Key": "shot"}}
     first = client.post(**send, files={"file": pictures.symbol(20)}).json()
     assert client.post(**send, files={"file": pictures.symbol(20)}).json() == first
     assert len(client.get(f"/symbols/{symbol['id']}").json()["examples"]) == 2
