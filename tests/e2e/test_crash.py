@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -44,6 +45,11 @@ def picture(name: str) -> bytes:
     return pictures.file(np.repeat(np.pad(cells, 4, constant_values=255)[:, :, None], 3, axis=2))
 
 
+def names(cycle: int, client: int) -> Iterator[str]:
+    """Names that no other client uses, without end."""
+    return (f"{cycle}.{client}.{n}" for n in count())
+
+
 def register(client: httpx.Client, name: str) -> str:
     response = client.post(
         "/symbols", data={"name": name}, files={"file": picture(name)}, headers={"Idempotency-Key": f"key of {name}"}
@@ -52,11 +58,11 @@ def register(client: httpx.Client, name: str) -> str:
     return str(response.json()["id"]) if response.status_code == 201 else ""
 
 
-def work(url: str, names: Iterator[str], ledger: Ledger) -> None:
+def work(url: str, own: Iterator[str], ledger: Ledger) -> None:
     """Register, now and then delete, until the server is gone."""
-    chance = random.Random(next(names))
+    chance = random.Random(url)
     with httpx.Client(base_url=url, timeout=20) as client:
-        for name in names:
+        for name in own:
             try:
                 made = register(client, name)
             except httpx.TransportError:
@@ -128,10 +134,7 @@ def test_what_was_acknowledged_survives_a_kill(pytestconfig: pytest.Config, tmp_
             server.wait_until_ready()
             check(server, ledger)
             ledger.first.clear()
-            clients = [
-                threading.Thread(target=work, args=(server.url, (f"{cycle}.{n}.{i}" for i in range(10**6)), ledger))
-                for n in range(CLIENTS)
-            ]
+            clients = [threading.Thread(target=work, args=(server.url, names(cycle, n), ledger)) for n in range(CLIENTS)]
             for each in clients:
                 each.start()
             assert ledger.first.wait(60)
