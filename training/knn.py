@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,29 +51,29 @@ def embed(encoder: Encoder, crops: Tensor) -> Codes:
     return codes
 
 
-def one_shot(examples: Codes, copies: Codes, names: Sequence[str], galleries: int = GALLERIES, seed: int = 0) -> OneShot:
+def one_shot(examples: Codes, copies: Codes, names: Sequence[str], asked: Collection[str] | None = None,
+             galleries: int = GALLERIES, seed: int = 0) -> OneShot:
     """Accuracy of the nearest neighbour by cosine, over random galleries.
 
     `examples` and `copies` (N, D) are the unit codes of the same N symbols, cut out and on their drawings. A gallery holds
     one random example a class, the queries are the copies of all other symbols. A class of one is in every gallery and asks
-    nothing. Raises BadInput without two classes and a class of two.
+    nothing; where `asked` is given, its classes alone ask. Raises BadInput without two classes and a class of two that asks.
     """
     kinds, labels = np.unique(np.array(names), return_inverse=True)
     members = [np.flatnonzero(labels == label) for label in range(len(kinds))]
-    if len(kinds) < 2 or len(names) == len(kinds):
+    asking = np.flatnonzero([len(members[label]) > 1 and (asked is None or kinds[label] in asked) for label in labels])
+    if len(kinds) < 2 or not len(asking):
         raise BadInput(f"One-shot accuracy needs 2 classes, one of them with 2 symbols. Received: {len(names)} symbols of "
                        f"{len(kinds)} classes")
     rng = np.random.default_rng(seed)
     plain, balanced = [], []
     for _ in range(galleries):
         gallery = np.array([rng.choice(of_class) for of_class in members])
-        queries = np.setdiff1d(np.arange(len(labels)), gallery)
+        queries = np.setdiff1d(asking, gallery)
         right = (copies[queries] @ examples[gallery].T).argmax(axis=1) == labels[queries]
-        asked = np.bincount(labels[queries], minlength=len(kinds))
-        found = np.bincount(labels[queries], right, len(kinds))
         plain.append(float(right.mean()))
-        balanced.append(float((found[asked > 0] / asked[asked > 0]).mean()))
-    return OneShot(_accuracy(plain), _accuracy(balanced), len(kinds), len(names) - len(kinds))
+        balanced.append(float(np.mean([right[labels[queries] == label].mean() for label in np.unique(labels[queries])])))
+    return OneShot(_accuracy(plain), _accuracy(balanced), len(kinds), len(queries))
 
 
 def _accuracy(shares: list[float]) -> Accuracy:

@@ -55,6 +55,17 @@ def test_balanced_counts_each_class_once() -> None:
     assert measured.balanced.mean == pytest.approx(1 / 2)
 
 
+def test_some_classes_alone_may_ask() -> None:
+    names = ["a"] * 10 + ["b"] * 2 + ["c"]
+    always_a = np.tile(np.array([[1, 0, 0]], np.float32), (13, 1))
+    examples = np.eye(3, dtype=np.float32)[[0] * 10 + [1] * 2 + [2]]
+    measured = one_shot(examples, always_a, names, asked={"b", "c"})
+    assert (measured.top1.mean, measured.classes, measured.queries) == (0, 3, 1)
+    assert one_shot(examples, always_a, names, asked={"a"}).top1.mean == 1
+    with pytest.raises(BadInput):
+        one_shot(examples, always_a, names, asked={"c"})
+
+
 def test_the_interval_is_students() -> None:
     measured = one_shot(codes(40, 1), codes(40, 2), list("abcd") * 10, galleries=20)
     spread = np.std(measured.top1.galleries, ddof=1) / np.sqrt(20) * 2.093
