@@ -98,10 +98,11 @@ def matched(found: Sequence[Quad], true: Sequence[Quad]) -> int:
     return len(taken)
 
 
-def compare(sample: Sequence[SampleSymbol], detections: Sequence[dict[str, Any]]) -> list[Row]:
+def compare(sample: Sequence[SampleSymbol], ids: Sequence[str], detections: Sequence[dict[str, Any]]) -> list[Row]:
+    """A row for each symbol of the sample, registered under the id at its place in `ids`."""
     rows = []
-    for symbol in sample:
-        mine = sorted((d for d in detections if d["symbol"] == symbol.name), key=lambda d: -float(d["score"]))
+    for symbol, identifier in zip(sample, ids, strict=True):
+        mine = sorted((d for d in detections if d["symbol_id"] == identifier), key=lambda d: -float(d["score"]))
         right = matched([found_at(d) for d in mine], symbol.copies)
         rows.append(Row(symbol.name, len(symbol.copies), len(mine), right))
     return rows
@@ -150,7 +151,8 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
 
 
 def register(client: httpx.Client, drawing: Path, symbol: SampleSymbol) -> str:
-    data = {"name": symbol.name, "box": written(symbol.example)}
+    # reference symbols have the plain names
+    data = {"name": f"{symbol.name} (sample)", "box": written(symbol.example)}
     reply = client.post("/symbols", data=data, files={"file": drawing.read_bytes()})
     identifier: str = checked(reply).json()["id"]
     return identifier
@@ -173,15 +175,16 @@ def run(url: str, out: Path) -> list[Row]:
     sample, drawing = read_sample(SAMPLE), SAMPLE.with_suffix(".png")
     with httpx.Client(base_url=url, timeout=ANSWER_WITHIN) as client:
         start = time.perf_counter()
-        symbols = [register(client, drawing, symbol) for symbol in sample]
+        ids = [register(client, drawing, symbol) for symbol in sample]
         registered = time.perf_counter()
-        answer = detect(client, drawing, symbols, legend(sample))
+        answer = detect(client, drawing, ids, legend(sample))
         done = time.perf_counter()
-    rows = compare(sample, answer["detections"])
+    rows = compare(sample, ids, answer["detections"])
     print_rows(rows)
     print(f"\n{len(rows)} symbols registered in {registered - start:.1f} s, found in {done - registered:.1f} s")
     out.mkdir(parents=True, exist_ok=True)
-    draw_marks(drawing, answer).save(out / "demo.png", optimize=True)
+    marked = draw_marks(drawing, answer, dict(zip(ids, (symbol.name for symbol in sample), strict=True)))
+    marked.save(out / "demo.png", optimize=True)
     print(f"marked drawing: {out / 'demo.png'}")
     return rows
 

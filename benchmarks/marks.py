@@ -14,11 +14,11 @@ Rgb = tuple[int, int, int]
 PALETTE: tuple[Rgb, ...] = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
 ALL_AROUND = 4  # px between a symbol and its outline
 PALE = 60  # of 255, the wash over a symbol
-LABEL = 16  # px, the number beside a mark
+LABEL = 20  # px, the number beside a mark
 
 
-def draw_marks(drawing: Path, answer: Mapping[str, Any]) -> Image.Image:
-    """The first page's detections of an answer of /detect on the picture that was sent."""
+def draw_marks(drawing: Path, answer: Mapping[str, Any], names: Mapping[str, str]) -> Image.Image:
+    """The first page's detections of an answer of /detect on the picture that was sent; `names` by symbol id."""
     page = Image.open(drawing).convert("RGBA")
     numbers = {count["symbol_id"]: number for number, count in enumerate(answer["counts"], start=1)}
     wash = Image.new("RGBA", page.size, (0, 0, 0, 0))
@@ -32,7 +32,7 @@ def draw_marks(drawing: Path, answer: Mapping[str, Any]) -> Image.Image:
             corner = max(x for x, _ in outline) + 2, min(y for _, y in outline)
             pen.text(corner, str(number), fill=(*colour, 255), font=font, anchor="ls")
     marked = Image.alpha_composite(page, wash).convert("RGB")
-    entries = [(f"{n}  {c['symbol']}: {c['count']}", colour_of(n)) for n, c in enumerate(answer["counts"], start=1)]
+    entries = [(f"{n}  {names[c['symbol_id']]}: {c['count']}", colour_of(n)) for n, c in enumerate(answer["counts"], start=1)]
     return with_legend(marked, entries)
 
 
@@ -50,7 +50,7 @@ def grown(polygon: Sequence[Sequence[float]], by: float) -> list[tuple[float, fl
 
 def with_legend(page: Image.Image, entries: Sequence[tuple[str, Rgb]]) -> Image.Image:
     """The page with a strip below it that says what each colour stands for."""
-    size = max(14, round(page.width / 70))
+    size = max(14, round(page.width / 110))
     font = ImageFont.load_default(size)
     widths = [round(font.getlength(text)) + 3 * size for text, _ in entries]
     rows = wrapped(widths, page.width - 2 * size)

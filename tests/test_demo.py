@@ -14,8 +14,8 @@ BOX = (10.0, 10.0, 20.0, 20.0)
 NEXT = (40.0, 10.0, 20.0, 20.0)
 
 
-def find(symbol: str, box: tuple[float, float, float, float], score: float) -> dict[str, object]:
-    return {"symbol": symbol, "score": score, "box": dict(zip(("x", "y", "width", "height"), box, strict=True))}
+def find(symbol_id: str, box: tuple[float, float, float, float], score: float) -> dict[str, object]:
+    return {"symbol_id": symbol_id, "score": score, "box": dict(zip(("x", "y", "width", "height"), box, strict=True))}
 
 
 def test_a_copy_counts_once() -> None:
@@ -32,7 +32,7 @@ def test_nothing_found() -> None:
 
 def test_an_outcome_is_correct_only_when_every_find_is_right() -> None:
     sample = [SampleSymbol("valve", BOX, (BOX, NEXT)), SampleSymbol("pump", BOX, (BOX,))]
-    rows = compare(sample, [find("valve", BOX, 0.9), find("valve", (90.0, 90.0, 20.0, 20.0), 0.8), find("pump", BOX, 0.9)])
+    rows = compare(sample, ["a", "b"], [find("a", BOX, 0.9), find("a", (90.0, 90.0, 20.0, 20.0), 0.8), find("b", BOX, 0.9)])
     assert [(row.name, row.found, row.right, row.wrong, row.correct) for row in rows] == [
         ("valve", 2, 1, 1, False),
         ("pump", 1, 1, 0, True),
@@ -43,8 +43,11 @@ def test_the_marked_drawing_is_the_drawing_with_a_legend_below(tmp_path: Path) -
     drawing = tmp_path / "drawing.png"
     Image.new("RGB", (400, 300), "white").save(drawing)
     corners = [[100, 100], [150, 100], [150, 150], [100, 150]]
-    counts = [{"symbol_id": "a", "symbol": "valve", "count": 1}, {"symbol_id": "b", "symbol": "pump", "count": 0}]
-    marked = draw_marks(drawing, {"counts": counts, "detections": [{"symbol_id": "a", "page": 1, "polygon": corners}]})
+    answer = {
+        "counts": [{"symbol_id": "a", "count": 1}, {"symbol_id": "b", "count": 0}],
+        "detections": [{"symbol_id": "a", "page": 1, "polygon": corners}],
+    }
+    marked = draw_marks(drawing, answer, {"a": "valve", "b": "pump"})
     assert marked.width == 400
     assert marked.height > 300
     assert marked.getpixel((96, 125)) == PALETTE[0]  # the outline keeps off the symbol

@@ -5,6 +5,7 @@ Run where a Docker engine answers; builds the image, so the first run takes minu
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -16,8 +17,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from PIL import Image
 
-from benchmarks.demo import SAMPLE, detect, free_port, legend, read_sample, register
+from benchmarks.demo import SAMPLE, checked, free_port, read_sample
 
 ROOT = Path(__file__).parent.parent.parent
 HEALTHY_WITHIN = 300.0  # seconds
@@ -86,16 +88,32 @@ def wait_until_healthy(container: str) -> None:
     pytest.fail("not healthy in time:\n" + output("docker", "logs", "--tail", "50", container))
 
 
+def cut(box: tuple[float, float, float, float]) -> bytes:
+    """A part of the sample sheet as PNG: x, y, width, height."""
+    x, y, width, height = box
+    with Image.open(SAMPLE.with_suffix(".png")) as sheet:
+        part = sheet.convert("RGB").crop((round(x), round(y), round(x + width), round(y + height)))
+    png = io.BytesIO()
+    part.save(png, "PNG")
+    return png.getvalue()
+
+
 def test_symbols_are_found_and_outlive_a_restart(container: str, compose: Compose, port: int) -> None:
-    sample, drawing = read_sample(SAMPLE)[0], SAMPLE.with_suffix(".png")
-    place = legend([sample])
+    symbol = read_sample(SAMPLE)[0]
+    x, y, width, height = symbol.copies[0]
+    around = {"file": cut((x - 300, y - 200, width + 600, height + 400))}
+
+    def found() -> list[dict[str, object]]:
+        detections: list[dict[str, object]] = checked(client.post("/detect", files=around)).json()["detections"]
+        return detections
+
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
-        identifier = register(client, drawing, sample)
-        before = detect(client, drawing, [identifier], place)["detections"]
+        checked(client.post("/symbols", data={"name": "found in the container"}, files={"file": cut(symbol.example)}))
+        before = found()
         assert before
         compose("restart")
         wait_until_healthy(container)
-        assert detect(client, drawing, [identifier], place)["detections"] == before
+        assert found() == before
 
 
 def test_it_runs_without_privileges(container: str) -> None:
