@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from app.errors import BadInput, BrokenDrawing, TooLarge, UnsupportedType
 
 ACCEPTED = ("PNG", "JPEG", "TIFF", "WebP", "BMP", "PDF")
 
+_ANY_DPI = 72
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}  # sizes that the second header may say; "BM" alone is too common
 
 
@@ -65,18 +67,14 @@ def kind_of(data: bytes) -> str:
 
 def count_pages(data: bytes, limits: Limits) -> int:
     """How many pages the file has. Raises what `read_pages` does."""
-    return _counted(data, _checked(data, limits))
+    with _opened(data, limits) as drawing:
+        return len(drawing.sizes(_ANY_DPI)) if isinstance(drawing, pdf.Document) else drawing.count()
 
 
 def survey(data: bytes, numbers: Sequence[int] | None, dpi: int, limits: Limits) -> tuple[PageSize, ...]:
     """The sizes of these pages (all if None), from headers alone. Raises what `read_pages` does."""
-    kind = _checked(data, limits)
-    chosen = _chosen(numbers, _counted(data, kind), limits)
-    sizes = pdf.sizes(data, chosen, dpi) if kind == "PDF" else raster.sizes(data, kind, chosen)
-    pages = tuple(PageSize(number, *size) for number, size in zip(chosen, sizes, strict=True))
-    for page in pages:
-        _check_size(page, limits)
-    return pages
+    with _opened(data, limits) as drawing:
+        return _survey(drawing, numbers, dpi, limits)
 
 
 def read_pages(data: bytes, numbers: Sequence[int] | None, dpi: int, limits: Limits) -> Iterator[Page]:
@@ -86,22 +84,36 @@ def read_pages(data: bytes, numbers: Sequence[int] | None, dpi: int, limits: Lim
     Raises UnsupportedType, BrokenDrawing (broken, truncated, encrypted, empty), TooLarge (bytes, pixels, pages),
     BadInput for a page that the file does not have.
     """
-    kind = _checked(data, limits)
-    sizes = survey(data, numbers, dpi, limits)
-    chosen = [size.number for size in sizes]
-    decoded = pdf.render(data, chosen, dpi) if kind == "PDF" else raster.decode(data, kind, chosen)
-    for size, pixels in zip(sizes, decoded, strict=True):
-        yield Page(size.number, pixels, size.dpi)
+    with _opened(data, limits) as drawing:
+        for size in _survey(drawing, numbers, dpi, limits):
+            pixels = drawing.draw(size.number, dpi) if isinstance(drawing, pdf.Document) else drawing.decode(size.number)
+            yield Page(size.number, pixels, size.dpi)
 
 
-def _checked(data: bytes, limits: Limits) -> str:
+@contextmanager
+def _opened(data: bytes, limits: Limits) -> Iterator[pdf.Document | raster.Picture]:
     if len(data) > limits.max_bytes:
         raise TooLarge(f"The file has more than {limits.max_bytes} bytes.", limits.max_bytes)
-    return kind_of(data)
+    kind = kind_of(data)
+    if kind != "PDF":
+        yield raster.Picture(data, kind)
+        return
+    with pdf.opened(data) as document:
+        yield document
 
 
-def _counted(data: bytes, kind: str) -> int:
-    return pdf.count(data) if kind == "PDF" else raster.count(data, kind)
+def _survey(
+    drawing: pdf.Document | raster.Picture, numbers: Sequence[int] | None, dpi: int, limits: Limits
+) -> tuple[PageSize, ...]:
+    if isinstance(drawing, pdf.Document):
+        every = drawing.sizes(dpi)
+        pages = [PageSize(number, *every[number - 1], float(dpi)) for number in _chosen(numbers, len(every), limits)]
+    else:
+        chosen = _chosen(numbers, drawing.count(), limits)
+        pages = [PageSize(number, *drawing.size(number)) for number in chosen]
+    for page in pages:
+        _check_size(page, limits)
+    return tuple(pages)
 
 
 def _chosen(numbers: Sequence[int] | None, count: int, limits: Limits) -> list[int]:

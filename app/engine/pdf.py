@@ -1,95 +1,118 @@
-"""PDF to RGB by pdfium, which is not thread-safe, not even across documents: one lock for all of it."""
+"""PDF to RGB by pdfium, which is not thread-safe, and which a small file can make fill the memory or crash.
+
+Each open document has a process of its own, with limits on memory and time; see pdf_child.py.
+"""
 
 from __future__ import annotations
 
+import json
 import math
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
-import pypdfium2 as pdfium
 from numpy.typing import NDArray
 
-from app.errors import BrokenDrawing
+from app.engine.pdf_child import NO_MEMORY, SECONDS, WORK
+from app.errors import BrokenDrawing, TooLarge
 
-# entered again by the same thread when a generator is closed by the collector in the middle of a call
-_LOCK = threading.RLock()
+_CHILD = Path(__file__).with_name("pdf_child.py")
 _POINTS_PER_INCH = 72
 _TAIL = 4096  # a whole file ends with %%EOF; some programs append a little after it
 
 
-def count(data: bytes) -> int:
-    """How many pages the document has. Raises BrokenDrawing."""
-    with _LOCK, _opened(data) as document:
-        return len(document)
+class Document:
+    """An open PDF. Pages are numbered from 1."""
 
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        self._child = child
+        self._to: BinaryIO = child.stdin  # type: ignore[assignment]
+        self._from: BinaryIO = child.stdout  # type: ignore[assignment]
 
-def sizes(data: bytes, numbers: Sequence[int], dpi: int) -> list[tuple[int, int, float | None]]:
-    """(width, height, dpi) in pixels of these pages, as `render` will make them."""
-    with _LOCK, _opened(data) as document, _broken_if_it_fails():
-        return [(*_pixels(document.get_page_size(number - 1), dpi), float(dpi)) for number in numbers]
+    def send(self, data: bytes) -> None:
+        """Hand the file over. If that fails, the first question tells why."""
+        with suppress(OSError):
+            self._to.write(len(data).to_bytes(8, "little"))
+            self._to.write(data)
+            self._to.flush()
 
+    def close(self) -> None:
+        self._to.close()
 
-def render(data: bytes, numbers: Sequence[int], dpi: int) -> Iterator[NDArray[np.uint8]]:
-    """Each page as (H, W, 3) RGB on white, annotations and filled forms drawn."""
-    with _opened(data) as document:
-        for number in numbers:
-            with _LOCK, _broken_if_it_fails():
-                pixels = _rendered(document, number, dpi)
-            yield pixels
+    def sizes(self, dpi: int) -> list[tuple[int, int]]:
+        """(width, height) of every page in pixels, as `draw` will make it. Raises BrokenDrawing, TooLarge."""
+        points = self._ask({"ask": "sizes"})["points"]
+        if not points:
+            raise BrokenDrawing("The PDF file has no pages.")
+        return [_pixels(width, height, dpi) for width, height in points]
 
+    def draw(self, number: int, dpi: int) -> NDArray[np.uint8]:
+        """(H, W, 3) RGB of a page on white. Raises BrokenDrawing, TooLarge."""
+        size = self._ask({"ask": "draw", "page": number - 1, "scale": dpi / _POINTS_PER_INCH})
+        pixels = np.empty((size["height"], size["width"], 3), dtype=np.uint8)
+        rest = pixels.data.cast("B")
+        while rest:
+            count = self._from.readinto(rest)  # type: ignore[attr-defined]
+            if not count:
+                raise self._ended()
+            rest = rest[count:]
+        return pixels
 
-def _rendered(document: pdfium.PdfDocument, number: int, dpi: int) -> NDArray[np.uint8]:
-    page = document[number - 1]
-    try:
-        bitmap = page.render(scale=dpi / _POINTS_PER_INCH, rev_byteorder=True, force_bitmap_format=pdfium.raw.FPDFBitmap_BGR)
-        try:
-            # rows may be padded in the bitmap; the copy is the page's own
-            return np.ascontiguousarray(bitmap.to_numpy()).copy()
-        finally:
-            bitmap.close()
-    finally:
-        page.close()
+    def _ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        with suppress(OSError):  # it may have ended; what it said before tells why
+            self._to.write(json.dumps(question).encode() + b"\n")
+            self._to.flush()
+        line = self._from.readline()
+        if not line:
+            raise self._ended()
+        found: dict[str, Any] = json.loads(line)
+        if "error" in found:
+            raise _broken(found["error"])
+        return found
 
-
-def _pixels(points: tuple[float, float], dpi: int) -> tuple[int, int]:
-    width, height = (math.ceil(side * dpi / _POINTS_PER_INCH) for side in points)
-    if width < 1 or height < 1:
-        raise BrokenDrawing(f"A page of the PDF has no size. Received: {points[0]} x {points[1]} points.")
-    return width, height
+    def _ended(self) -> Exception:
+        status = self._child.wait()
+        if status == -signal.SIGXCPU:
+            return BrokenDrawing(f"A page of the PDF file takes more than {SECONDS} s to draw.")
+        if status in {-signal.SIGABRT, NO_MEMORY}:  # pdfium aborts where there is no more memory
+            return TooLarge(f"The PDF file takes more than {WORK} bytes of memory to draw.", WORK)
+        return BrokenDrawing("The PDF file is broken: reading it failed.")
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
+def opened(data: bytes) -> Iterator[Document]:
+    """The document, until the block ends. Raises BrokenDrawing."""
     if b"%%EOF" not in data[-_TAIL:] and b"startxref" not in data[-_TAIL:]:
         raise BrokenDrawing("The PDF file is truncated: its end is missing.")
-    with _LOCK:
-        document = _document(data)
-    try:
-        yield document
-    finally:
-        with _LOCK:
-            document.close()
+    # -P: the folder of the script has modules that are named as some of Python's own
+    command = [sys.executable, "-P", str(_CHILD)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        document = Document(child)
+        try:
+            document.send(data)
+            yield document
+        finally:
+            child.kill()
+            with suppress(OSError):  # what it did not read any more
+                document.close()
 
 
-def _document(data: bytes) -> pdfium.PdfDocument:
-    try:
-        document = pdfium.PdfDocument(data)
-        document.init_forms()
-    except pdfium.PdfiumError as error:
-        if "password" in str(error).lower():
-            raise BrokenDrawing("The PDF file is encrypted: remove its password first.") from error
-        raise BrokenDrawing(f"The PDF file is broken: {error}") from error
-    if not len(document):
-        document.close()
-        raise BrokenDrawing("The PDF file has no pages.")
-    return document
+def _pixels(width: float, height: float, dpi: int) -> tuple[int, int]:
+    scale = dpi / _POINTS_PER_INCH
+    found = math.ceil(width * scale), math.ceil(height * scale)
+    if min(found) < 1:
+        raise BrokenDrawing(f"A page of the PDF file has no size. Received: {width} x {height} points.")
+    return found
 
 
-@contextmanager
-def _broken_if_it_fails() -> Iterator[None]:
-    try:
-        yield
-    except (pdfium.PdfiumError, RuntimeError, ValueError) as error:
-        raise BrokenDrawing(f"A page of the PDF file cannot be drawn: {error}") from error
+def _broken(reason: str) -> BrokenDrawing:
+    if "password" in reason.lower():
+        return BrokenDrawing("The PDF file is encrypted: remove its password first.")
+    return BrokenDrawing(f"The PDF file is broken: {reason}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -33,39 +33,43 @@ _TURNS = {
 _SCREEN_DPI = 96.0  # what programs write when they do not know
 
 
-def count(data: bytes, kind: str) -> int:
-    """Pages in the file: the frames of a TIFF, one for any other type."""
-    if kind != "TIFF":
-        sizes(data, kind, [1])
-        return 1
-    with _broken_if_it_fails(kind), _opened(data, kind) as image:
-        frames = 1
-        try:
-            while frames <= _MAX_FRAMES:
-                image.seek(frames)
-                frames += 1
-        except EOFError:
-            return frames
-    raise TooLarge(f"The file has more than {_MAX_FRAMES} pages.", _MAX_FRAMES)
+class Picture:
+    """A raster file. Pages are numbered from 1: the frames of a TIFF, one for any other type."""
 
+    def __init__(self, data: bytes, kind: str) -> None:
+        self._data = data
+        self._kind = kind
 
-def sizes(data: bytes, kind: str, numbers: Sequence[int]) -> list[tuple[int, int, float | None]]:
-    """(width, height, dpi) of these pages as they will be decoded, from the headers."""
-    with _broken_if_it_fails(kind), _opened(data, kind) as image:
-        found = []
-        for number in numbers:
+    def count(self) -> int:
+        """How many pages the file has. Raises BrokenDrawing, TooLarge."""
+        with _broken_if_it_fails(self._kind), self._opened() as image:
+            if self._kind != "TIFF":
+                return 1
+            frames = 1
+            try:
+                while frames <= _MAX_FRAMES:
+                    image.seek(frames)
+                    frames += 1
+            except EOFError:
+                return frames
+        raise TooLarge(f"The file has more than {_MAX_FRAMES} pages.", _MAX_FRAMES)
+
+    def size(self, number: int) -> tuple[int, int, float | None]:
+        """(width, height, dpi) of a page as it will be decoded, from its header. Raises BrokenDrawing."""
+        with _broken_if_it_fails(self._kind), self._opened() as image:
             image.seek(number - 1)
-            found.append((*_upright_size(image), _dpi(image)))
-        return found
+            return (*_upright_size(image), _dpi(image))
 
-
-def decode(data: bytes, kind: str, numbers: Sequence[int]) -> Iterator[Pixels]:
-    """Each page as (H, W, 3) RGB, upright, transparent parts white, deep grey brought to 8 bits."""
-    for number in numbers:
-        with _broken_if_it_fails(kind), _opened(data, kind) as image:
+    def decode(self, number: int) -> Pixels:
+        """(H, W, 3) RGB, upright, transparent parts white, deep grey brought to 8 bits. Raises BrokenDrawing."""
+        with _broken_if_it_fails(self._kind), self._opened() as image:
             image.seek(number - 1)
-            pixels = to_rgb(image)
-        yield pixels
+            return to_rgb(image)
+
+    def _opened(self) -> Image.Image:
+        if self._kind == "PNG" and b"IEND" not in self._data:
+            raise BrokenDrawing("The PNG file is truncated: its end is missing.")
+        return Image.open(BytesIO(self._data), formats=[self._kind.upper()])
 
 
 def to_rgb(image: Image.Image) -> Pixels:
@@ -93,12 +97,6 @@ def _to_8_bits(grey: NDArray[Any]) -> Pixels:
     brightest = int(grey.max(initial=0))
     shift = next((bits for bits in (0, 2, 4, 8) if brightest >> bits <= 255), 24)
     return np.asarray(np.right_shift(np.maximum(grey, 0), shift), dtype=np.uint8)
-
-
-def _opened(data: bytes, kind: str) -> Image.Image:
-    if kind == "PNG" and b"IEND" not in data:
-        raise BrokenDrawing("The PNG file is truncated: its end is missing.")
-    return Image.open(BytesIO(data), formats=[kind.upper()])
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:

@@ -30,9 +30,6 @@ class References:
         place = self._places[record.id]
         return Query(record.id, (Example(_example_id(place), self._engine.references[place].pixels),))
 
-    def name(self, example_id: int) -> str:
-        return self.records[-example_id - 2].name
-
     def png(self, record: SymbolRecord) -> bytes:
         """The reference's picture as a PNG file."""
         return to_png(self._engine.references[self._places[record.id]].pixels)

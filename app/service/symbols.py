@@ -100,7 +100,6 @@ class Symbols:
         """Raises BadInput, NotFound, NameTaken, ReadOnly."""
         name = clean_name(name)
         self._check_own(symbol_id)
-        self._check_reference_names(name)
         record = self._catalogue.rename(symbol_id, name)
         self._refresh()
         return record
@@ -119,7 +118,7 @@ class Symbols:
         self._refresh()
 
     def find(self, id_or_name: str) -> SymbolRecord | None:
-        """The user's symbol of this id or name, or else the reference."""
+        """The user's symbol of this id or name, or else the reference: a user's symbol hides the reference of its name."""
         loaded = self._model.find()
         own = self._catalogue.find(id_or_name)
         return own or (loaded.references.find(id_or_name) if loaded else None)
@@ -158,12 +157,11 @@ class Symbols:
         loaded = self._model.get()
         index = loaded.codes.current()
         own = {each.id for each in symbol.examples} if symbol else set()
-        others = [i for i in index.ids() if i not in own]
+        others = [i for i in index.ids() if i > 0 and i not in own]  # references are searched when named only
         similar, ids = index.search(code[None], NEIGHBOURS, others)
         near = [int(i) for i, value in zip(ids[0], similar[0], strict=True) if value >= LOOKALIKE]
-        stored = self._catalogue.examples([i for i in near if i > 0])
+        stored = self._catalogue.examples(near)
         names = [self._catalogue.symbol(each.symbol_id).name for each in stored if each.kind == "positive"]
-        names += [loaded.references.name(i) for i in near if i < 0]
         return tuple(_same_as(name) for name in dict.fromkeys(names))
 
     def _references(self) -> list[SymbolRecord]:
@@ -180,16 +178,10 @@ class Symbols:
             raise ReadOnly("Reference symbols come with the weights and cannot be changed. Register your own instead.")
 
     def _check_name(self, name: str) -> None:
-        """Before the work; the catalogue looks again when it writes."""
-        self._check_reference_names(name)
+        """Before the work; the catalogue looks again when it writes. A reference of that name does not matter: it is hidden."""
         other = self._catalogue.named(name)
         if other:
             raise NameTaken(f"The name {name!r} is taken by symbol {other.id}.")
-
-    def _check_reference_names(self, name: str) -> None:
-        other = next((each for each in self._references() if each.name == name), None)
-        if other:
-            raise NameTaken(f"The name {name!r} is taken by the reference symbol {other.id}.")
 
 
 def _same_as(name: str) -> ExampleWarning:

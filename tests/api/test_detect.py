@@ -90,6 +90,11 @@ def test_references_are_searched_when_named_only(client: httpx.Client) -> None:
     assert [each["symbol"] for each in answer["counts"]] == ["reference ring"]
 
 
+def test_a_symbol_hides_the_reference_of_its_name(client: httpx.Client) -> None:
+    own = register(client, "reference ring").json()
+    assert [each["symbol_id"] for each in detect(client, symbols="reference ring").json()["counts"]] == [own["id"]]
+
+
 def test_without_any_symbol_the_answer_tells_how_to_register_one(client: httpx.Client) -> None:
     response = detect(client)
     assert response.status_code == 409

@@ -87,7 +87,6 @@ def test_a_name_is_taken_once(client: httpx.Client) -> None:
     other = register(client, "G").json()
     assert register(client, "H").status_code == 409
     assert register(client, "H ").status_code == 409
-    assert register(client, "reference ring").status_code == 409
     assert client.patch(f"/symbols/{other['id']}", json={"name": "H"}).status_code == 409
     assert client.patch(f"/symbols/{other['id']}", json={"name": "G"}).status_code == 200
 

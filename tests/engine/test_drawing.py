@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import tracemalloc
 import zlib
+from contextlib import suppress
 from io import BytesIO
 
 import numpy as np
 import pypdfium2 as pdfium
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -202,6 +203,35 @@ def test_a_bomb_is_refused_before_it_is_decoded() -> None:
 def test_a_pdf_page_too_large_to_render_is_refused() -> None:
     with pytest.raises(TooLarge):
         read(pictures.file(SMALL, "PDF"), dpi=2400)
+
+
+def pdf_bomb(megabytes: int) -> bytes:
+    """A PDF whose page is drawn by a stream that is this long once it is unpacked."""
+    packer = zlib.compressobj(9)
+    stream = b"".join(packer.compress(b" " * 2**20) for _ in range(megabytes)) + packer.flush()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R>>",
+        b"<</Length %d/Filter/FlateDecode>>stream\n" % len(stream) + stream + b"\nendstream",
+    ]
+    body = b"%PDF-1.4\n" + b"".join(b"%d 0 obj%s endobj\n" % (n, each) for n, each in enumerate(objects, 1))
+    return body + b"trailer<</Root 1 0 R/Size 5>>\nstartxref\n0\n%%EOF"
+
+
+def test_a_pdf_that_unpacks_to_too_much_is_refused() -> None:
+    with pytest.raises(TooLarge, match="memory"):
+        read(pdf_bomb(1000))
+    assert read(pdf_bomb(20)).pixels.shape == (200, 200, 3)
+
+
+@given(st.integers(0, 2000), st.binary(min_size=1, max_size=8))
+@settings(max_examples=15, deadline=None)
+def test_a_damaged_pdf_never_ends_the_process(place: int, noise: bytes) -> None:
+    data = bytearray(pictures.file(SMALL, "PDF"))
+    data[place : place + len(noise)] = noise
+    with suppress(PlanspotError):
+        read(bytes(data))
 
 
 def test_too_many_bytes_are_refused() -> None:
