@@ -154,7 +154,8 @@ def _step(state: State, batch: Batch, criterion: SupConLoss, recipe: Recipe) -> 
     torch.nn.utils.clip_grad_norm_([*state.encoder.parameters(), *state.verifier.parameters()], 5.0)
     state.optimizer.step()
     state.schedule.step()
-    return {"supcon": float(supcon), "decision": float(decision), "correction": float(correction), "right": right}
+    return {"supcon": float(supcon.detach()), "decision": float(decision.detach()),
+            "correction": float(correction.detach()), "right": right}
 
 
 def embedded(encoder: Encoder, batch: Batch, device: str) -> tuple[Tensor, Tensor]:

@@ -17,6 +17,7 @@ from app.engine import encoder, verify, windows
 from app.engine.batching import Batches
 from app.engine.encoder import Encoder
 from app.engine.example import Prepared, prepare
+from app.engine.fuse import fused
 from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
@@ -31,10 +32,11 @@ FLOOR = 0.01        # scores below are never reported
 PLACES = 2000       # windows a level looked at more closely for one example, the most alike
 RIVALS = 16         # examples that may share a window
 LIKENESS = 0.1      # cosine below which a window is not looked at
-LOOKS = 700         # poses an example may put before the verifier
+LOOKS = 400         # poses an example may put before the verifier
 FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
 SECOND = -5.0       # logit from which a place gets another look under its corrected pose
+VIEWS = tuple((quarters, flipped) for flipped in (False, True) for quarters in range(4))  # of one pair, for the last word
 INKED = 0.008       # mean ink from which a window is not blank
 LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
 
@@ -77,13 +79,13 @@ class Detector:
 
     def __init__(self, encoder: Encoder, verifier: Verifier, calibration: Calibration, model: str, device: str) -> None:
         self.device, self.model, self.calibration = device, model, calibration
-        self.encoder = encoder.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.verifier = verifier.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._tiles, self._pictures = Batches(4 if device == "cpu" else 64), Batches(128 if device == "cpu" else 2048)
+        self.encoder = fused(encoder).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.verifier = fused(verifier).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._tiles, self._pictures = Batches(2 if device == "cpu" else 64), Batches(128 if device == "cpu" else 2048)
 
     @property
     def dimension(self) -> int:
-        return self.encoder.dimension
+        return int(self.encoder.dimension)
 
     @property
     def certain_from(self) -> float:
@@ -145,35 +147,32 @@ class Detector:
         dense = resized(inked, windows.STEP**number)
         codes, starts = self._dense(dense, cancelled)
         ratio = torch.tensor([fine.shape[1] / dense.shape[1], fine.shape[0] / dense.shape[0]], device=self.device)
-        centres = (starts.flip(1) - windows.HALO - windows.EDGE + encoder.WINDOW / 2) * ratio
+        centres = (starts.flip(1) - windows.BEFORE + encoder.WINDOW / 2) * ratio
         factor = (fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0])
         return _Level(fine, resized(fine, COARSE), factor, centres, codes)
 
     def _dense(self, level: Tensor, cancelled: Callable[[], bool]) -> tuple[Tensor, Tensor]:
         """Codes (n, D) and starts (n, 2) row, column on the padded level, of all windows that hold ink."""
-        padded = F.pad(level, windows.padding(*level.shape))
+        tiling = windows.tiling(*level.shape)
+        padded = F.pad(level, tiling.padding(*level.shape))
         held = F.avg_pool2d(padded[None, None], encoder.WINDOW, encoder.STRIDE)[0, 0]
-        inked = [at for at in windows.tiles(*level.shape) if float(held[_cells(at)].max()) > INKED]
-        codes, starts = [], []
+        inked = [at for at in tiling.corners() if float(held[_cells(at, tiling)].max()) > INKED]
+        codes = [torch.zeros(0, self.dimension, device=self.device)]
+        starts = [torch.zeros(0, 2, dtype=torch.int64, device=self.device)]
         for n in range(0, len(inked), self._tiles.size):
             _check(cancelled)
             group = inked[n : n + self._tiles.size]
-            batch = torch.stack([padded[r : r + windows.TILE, c : c + windows.TILE] for r, c in group])[:, None]
-            maps = self._tiles.run(self._answers, batch)
-            for (row, column), answer in zip(group, maps, strict=True):
-                kept = torch.nonzero(held[_cells((row, column))] > INKED)
+            batch = torch.stack([padded[r : r + tiling.tile[0], c : c + tiling.tile[1]] for r, c in group])[:, None]
+            for at, answer in zip(group, self._tiles.run(self._answers, batch), strict=True):
+                kept = torch.nonzero(held[_cells(at, tiling)] > INKED)
                 codes.append(answer[:, kept[:, 0], kept[:, 1]].T)
-                first = torch.tensor([row + windows.HALO, column + windows.HALO], device=self.device)
-                starts.append(kept * encoder.STRIDE + first)
-        if not codes:
-            return torch.zeros(0, self.dimension, device=self.device), torch.zeros(0, 2, device=self.device)
+                starts.append(kept * encoder.STRIDE + torch.tensor(at, device=self.device) + windows.HALO)
         return torch.cat(codes), torch.cat(starts)
 
     def _answers(self, batch: Tensor) -> Tensor:
-        """(b, D, STARTS, STARTS) codes of the windows that tiles (b, 1, TILE, TILE) answer for."""
-        end = windows.FIRST + windows.STARTS
+        """(b, D, h, w) codes of the windows that tiles (b, 1, H, W) answer for."""
         codes: Tensor = self.encoder(batch.contiguous(memory_format=torch.channels_last))
-        return codes[:, :, windows.FIRST : end, windows.FIRST : end]
+        return codes[:, :, windows.FIRST : -windows.FIRST, windows.FIRST : -windows.FIRST]
 
     def _places(self, level: _Level, group: Sequence[_Shot], index: SymbolIndex) -> list[Tensor]:
         """Of each shot the centres (k, 2) of the windows most like it."""
@@ -218,27 +217,29 @@ class Detector:
     def _verified(self, level: _Level, shot: _Shot, poses: Tensor, options: Options) -> Found:
         """The poses that stood the second look, on the page, with their scores."""
         if len(poses):
-            logit, correction = self._look(level, shot, poses)
+            logit, correction = self._look(level, shot, poses, VIEWS[:1])
             worth = logit > SECOND
             poses = compose(poses[worth], correction[worth])
         if len(poses):
-            logit, correction = self._look(level, shot, poses)
+            logit, correction = self._look(level, shot, poses, VIEWS)
             poses = compose(poses, correction)
             kept = self.calibration.score(logit) >= FLOOR
             poses, logit = poses[kept], logit[kept]
         score = self.calibration.score(logit) if len(poses) else torch.zeros(0)
         return self._on_page(level, shot, poses, score)
 
-    def _look(self, level: _Level, shot: _Shot, poses: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (n,) and corrections (n, 4) in pixels, degrees and log scale."""
+    def _look(self, level: _Level, shot: _Shot, poses: Tensor, views: Sequence[tuple[int, bool]]) -> tuple[Tensor, Tensor]:
+        """Logits (n,), the mean over views of each pair turned and flipped as one, and corrections (n, 4) in pixels, degrees
+        and log scale, of the first view, which is the pair as it is."""
         unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=self.device)
 
         def look(part: Tensor) -> Tensor:
             seen = crops(level.fine, matrices(part), verify.SIZE)
             example, mask = (still.expand(len(part), -1, -1) for still in (shot.prepared.picture, shot.prepared.mask))
-            pictures = torch.stack([example, seen, mask], 1).contiguous(memory_format=torch.channels_last)
-            verdict = self.verifier(pictures)
-            return torch.cat([verdict.logit[:, None], verdict.correction * unit], 1)
+            pictures = torch.stack([example, seen, mask], 1)
+            verdicts = [self.verifier(_viewed(pictures, *view)) for view in views]
+            logit = torch.stack([verdict.logit for verdict in verdicts]).mean(0)
+            return torch.cat([logit[:, None], verdicts[0].correction * unit], 1)
 
         out = self._pictures.run(look, poses)
         return out[:, 0], out[:, 1:]
@@ -264,6 +265,12 @@ class Detector:
             corners = tuple((float(x), float(y)) for x, y in polygon)
             detections.append(Detection(queries[symbol].symbol_id, bounds(polygon), corners, score, pose))
         return detections
+
+
+def _viewed(pictures: Tensor, quarters: int, flipped: bool) -> Tensor:
+    """Pictures (n, 3, S, S) turned by quarters and flipped."""
+    turned = torch.rot90(pictures, quarters, (2, 3))
+    return (turned.flip(3) if flipped else turned).contiguous(memory_format=torch.channels_last)
 
 
 def distinct(poses: Tensor, apart: float = 2.0) -> Tensor:
@@ -297,10 +304,10 @@ def _by_level(shots: Sequence[_Shot], options: Options) -> dict[int, list[_Shot]
     return {number: groups[number] for number in sorted(groups)}
 
 
-def _cells(at: tuple[int, int]) -> tuple[slice, slice]:
+def _cells(at: tuple[int, int], tiling: windows.Tiling) -> tuple[slice, slice]:
     """Of a map with one value a window, the part that the tile at `at` answers for."""
     row, column = (start // encoder.STRIDE + windows.FIRST for start in at)
-    return slice(row, row + windows.STARTS), slice(column, column + windows.STARTS)
+    return slice(row, row + tiling.cells[0]), slice(column, column + tiling.cells[1])
 
 
 def _check(cancelled: Callable[[], bool]) -> None:

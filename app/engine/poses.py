@@ -123,7 +123,7 @@ def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor
     `coarse` (H, W) is a level at template size, `places` (N, 2) x, y on it. Poses of one place differ in mirror or by more
     than two turns.
     """
-    found = [_align(coarse, part, bank, best) for part in places.split(CHUNK)]
+    found = [_align(coarse, part, bank, best) for part in torch.split(places, CHUNK)]
     return torch.cat([poses for poses, _ in found]), torch.cat([fit for _, fit in found])
 
 

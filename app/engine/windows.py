@@ -3,18 +3,59 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.engine.encoder import STRIDE, WINDOW
 
-CORE = 512          # pixels of window starts that one tile answers for
+CORE = 1024         # pixels of window starts, along a side, that one tile answers for at most
 HALO = 64           # pixels of context around them
 EDGE = WINDOW // 2  # windows may start this far outside the page, so that a symbol on its edge is centred in one
-TILE = CORE + WINDOW - STRIDE + 2 * HALO
+BEFORE = HALO + EDGE           # padding before a level's first pixel
+FIRST = HALO // STRIDE         # a tile's first window start, in cells
+AROUND = WINDOW - STRIDE + 2 * HALO  # pixels a tile is larger than its core
 STEP = 1.25         # ratio between levels
 
-STARTS = CORE // STRIDE  # window starts along a tile's side
-FIRST = HALO // STRIDE   # the first of them, in cells of the tile
+
+@dataclass(frozen=True)
+class Tiling:
+    """Equal tiles over a level: how many down and across, and the pixels of window starts each answers for."""
+
+    rows: int
+    columns: int
+    height: int
+    width: int
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """Height and width of a tile with its context."""
+        return self.height + AROUND, self.width + AROUND
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """Window starts down and across that a tile answers for."""
+        return self.height // STRIDE, self.width // STRIDE
+
+    def corners(self) -> list[tuple[int, int]]:
+        """Top and left of each tile on the padded level."""
+        return [(row * self.height, column * self.width) for row in range(self.rows) for column in range(self.columns)]
+
+    def padding(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """Left, right, top, bottom pixels to add to a level of this size so that all tiles lie inside."""
+        down = (self.rows - 1) * self.height + self.tile[0]
+        across = (self.columns - 1) * self.width + self.tile[1]
+        return BEFORE, across - width - BEFORE, BEFORE, down - height - BEFORE
+
+
+def tiling(height: int, width: int) -> Tiling:
+    """The fewest equal tiles that cover a level of this size."""
+    (rows, tall), (columns, wide) = _parts(height), _parts(width)
+    return Tiling(rows, columns, tall, wide)
+
+
+def _parts(side: int) -> tuple[int, int]:
+    starts = side + 2 * EDGE - WINDOW + STRIDE
+    parts = math.ceil(starts / CORE)
+    return parts, math.ceil(starts / parts / STRIDE) * STRIDE
 
 
 def level(factor: float) -> int:
@@ -27,21 +68,3 @@ def levels(factor: float, scale_min: float, scale_max: float) -> list[int]:
     middle = factor / math.sqrt(scale_min * scale_max)
     spread = max(0, math.ceil(math.log(scale_max / scale_min) / (2 * math.log(STEP)) - 1.05))
     return [level(middle) + n for n in range(-spread, spread + 1)]
-
-
-def tiles(height: int, width: int) -> list[tuple[int, int]]:
-    """Top and left of the tiles that cover a level, in pixels of the level padded by `padding`."""
-    rows, columns = (math.ceil((side + 2 * EDGE - WINDOW + STRIDE) / CORE) for side in (height, width))
-    return [(row * CORE, column * CORE) for row in range(max(rows, 1)) for column in range(max(columns, 1))]
-
-
-def padding(height: int, width: int) -> tuple[int, int, int, int]:
-    """Left, right, top, bottom pixels to add to a level so that all its tiles lie inside."""
-    last = max(tiles(height, width))
-    before = HALO + EDGE
-    return before, last[1] + TILE - width - before, before, last[0] + TILE - height - before
-
-
-def centre(starts: Sequence[int]) -> list[float]:
-    """Level coordinates of the centres of windows that start at these pixels of the padded level."""
-    return [start - HALO - EDGE + WINDOW / 2 for start in starts]

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 
 from app.engine import windows
-from app.engine.detector import Detector
+from app.engine.detector import Calibration, Detector
 from app.engine.encoder import CELLS, MARGIN, STRIDE, WINDOW, Encoder
 from app.engine.verify import SIZE, Verifier
-from app.engine.weights import Calibration
+from app.engine.weights import load_networks
+from tests.engine.conftest import WEIGHTS
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +50,11 @@ def test_dense_and_cropped_codes_agree(shipped: Detector) -> None:
 
 
 def test_tiles_give_the_codes_of_the_whole_page(encoder: Encoder) -> None:
-    ink = page(700, 900)
+    ink = page(1200, 1500)
     detector = Detector(encoder, Verifier((4, 4, 8, 8)), Calibration(), "test", "cpu")
     with torch.inference_mode():
         codes, starts = detector._dense(ink, lambda: False)
-        around = windows.HALO + windows.EDGE
-        whole = encoder(F.pad(ink, (around, 124, around, 68))[None, None])[0]
+        whole = encoder(F.pad(ink, windows.tiling(*ink.shape).padding(*ink.shape))[None, None])[0]
     assert len(codes) > 1000
     rows, columns = (starts // STRIDE).T
     assert torch.allclose((codes * whole[:, rows, columns].T).sum(1), torch.ones(len(codes)), atol=1e-3)
@@ -67,10 +67,23 @@ def test_blank_tiles_are_not_computed(encoder: Encoder, monkeypatch: pytest.Monk
     ink[100:130, 100:104] = 1
     seen: list[int] = []
     answers = detector._answers
-    monkeypatch.setattr(detector, "_answers", lambda batch: (seen.append(len(batch)), answers(batch))[1])
+
+    def counted(batch: torch.Tensor) -> torch.Tensor:
+        seen.append(len(batch))
+        return answers(batch)
+
+    monkeypatch.setattr(detector, "_answers", counted)
     with torch.inference_mode():
         detector._dense(ink, lambda: False)
-    assert sum(seen) == 1 < len(windows.tiles(3000, 3000))
+    assert sum(seen) == 1 < len(windows.tiling(3000, 3000).corners())
+
+
+def test_folding_the_normalisations_changes_nothing(shipped: Detector) -> None:
+    encoder, _, _ = load_networks(WEIGHTS)
+    window = page(112, 112)[None, None]
+    with torch.inference_mode():
+        assert torch.allclose(shipped.encoder.crops(window), encoder.crops(window), atol=1e-4)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in shipped.encoder.modules())
 
 
 def test_the_verifier_answers_each_pair() -> None:

@@ -65,7 +65,8 @@ def test_the_coarse_search_finds_angle_mirror_and_size(angle: float, mirrored: f
     core = (flag() > 0).float()
     core[12:52, 20:44] = 1
     coarse = resized(page, COARSE)
-    poses, fits = align(coarse, torch.tensor([[81.5, 78.0]]) * COARSE, make_bank(flag(), core, "any", True, sizes(0.8, 1.25)), 2)
+    bank = make_bank(flag(), core, "any", True, sizes(0.8, 1.25))
+    poses, fits = align(coarse, torch.tensor([[81.5, 78.0]]) * COARSE, bank, 2)
     best = poses[0, 0]
     assert angle_between(float(best[2]), angle) <= 15
     assert float(best[3]) == mirrored

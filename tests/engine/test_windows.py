@@ -15,22 +15,27 @@ SIDE = st.integers(1, 4000)
 
 @given(SIDE, SIDE)
 def test_tiles_answer_for_every_window_of_the_page_once(height: int, width: int) -> None:
-    tiles = windows.tiles(height, width)
-    assert len(set(tiles)) == len(tiles)
-    for side, starts in ((height, {t for t, _ in tiles}), (width, {t for _, t in tiles})):
-        covered = [s for start in sorted(starts) for s in range(start, start + windows.CORE, STRIDE)]
-        assert covered == list(range(0, len(starts) * windows.CORE, STRIDE))
+    tiling = windows.tiling(height, width)
+    corners = tiling.corners()
+    assert len(set(corners)) == len(corners) == tiling.rows * tiling.columns
+    tops, lefts = {top for top, _ in corners}, {left for _, left in corners}
+    for side, part, starts in ((height, tiling.height, tops), (width, tiling.width, lefts)):
+        assert part <= windows.CORE
+        covered = [s for start in sorted(starts) for s in range(start, start + part, STRIDE)]
+        assert covered == list(range(0, len(starts) * part, STRIDE))
         assert covered[-1] - windows.EDGE + WINDOW / 2 >= side - STRIDE  # a window is centred near the far edge
 
 
 @given(SIDE, SIDE)
 def test_padding_holds_every_tile(height: int, width: int) -> None:
-    left, right, top, bottom = windows.padding(height, width)
+    tiling = windows.tiling(height, width)
+    left, right, top, bottom = tiling.padding(height, width)
     assert left == top == windows.HALO + windows.EDGE
     assert min(right, bottom) >= 0
-    for y, x in windows.tiles(height, width):
-        assert y + windows.TILE <= height + top + bottom
-        assert x + windows.TILE <= width + left + right
+    assert all(size % STRIDE == 0 for size in tiling.tile)
+    for y, x in tiling.corners():
+        assert y + tiling.tile[0] <= height + top + bottom
+        assert x + tiling.tile[1] <= width + left + right
 
 
 @given(st.floats(0.2, 4), st.floats(0.2, 1), st.floats(1, 5))

@@ -1,0 +1,34 @@
+"""Networks for inference, their normalisations folded into the convolutions before them."""
+
+from __future__ import annotations
+
+import copy
+from typing import TypeVar
+
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from app.engine.encoder import BasicBlock
+
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
+
+
+def fused(network: NetworkT) -> NetworkT:
+    """A copy that computes the same in eval mode with half the passes over memory."""
+    result = copy.deepcopy(network).eval()
+    for module in result.modules():
+        if isinstance(module, BasicBlock):
+            module.conv1 = fuse_conv_bn_eval(module.conv1, module.bn1)
+            module.conv2 = fuse_conv_bn_eval(module.conv2, module.bn2)
+            module.bn1, module.bn2 = nn.Identity(), nn.Identity()  # type: ignore[assignment]
+        elif isinstance(module, nn.Sequential):
+            _fold(module)
+    return result
+
+
+def _fold(layers: nn.Sequential) -> None:
+    """Folds each normalisation of a sequence into the convolution right before it."""
+    for n in range(len(layers) - 1):
+        before, after = layers[n], layers[n + 1]
+        if isinstance(before, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+            layers[n], layers[n + 1] = fuse_conv_bn_eval(before, after), nn.Identity()

@@ -1,0 +1,140 @@
+"""The detector that ships, whole, on small pages; and what each of its parts is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from app.engine import detector as module
+from app.engine.batching import Batches
+from app.engine.detector import Detector
+from app.engine.geometry import Box, Detection, angle_between
+from app.engine.index import SymbolIndex
+from app.engine.poses import make_bank
+from app.engine.query import Example, Options, PageResult, Pixels, Query
+from app.engine.weights import golden_picture
+from app.errors import Cancelled
+
+POSES = [(90, 90, 0, False), (250, 95, 90, False), (420, 100, 37, False), (100, 260, 0, True), (260, 270, 200, True),
+         (420, 265, 315, False)]
+
+
+def page(poses: list[tuple[int, int, int, bool]], picture: Pixels | None = None) -> Pixels:
+    """A white page with a picture at x, y, turned counter-clockwise and mirrored, a wire through some, and a line of text."""
+    sheet = Image.new("RGB", (520, 360), "white")
+    for x, y, angle, mirrored in poses:
+        stamp = Image.fromarray(golden_picture() if picture is None else picture)
+        if mirrored:
+            stamp = stamp.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        stamp = stamp.rotate(angle, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
+        sheet.paste(stamp, (x - stamp.width // 2, y - stamp.height // 2))
+    pixels = np.asarray(sheet).copy()
+    pixels[94:96, 20:500] = 0
+    return pixels
+
+
+def search(detector: Detector, sheet: Pixels, options: Options | None = None, *more: Example) -> PageResult:
+    example = Example(1, golden_picture())
+    index = SymbolIndex(detector.dimension, detector.model)
+    index.add([1], detector.embed(example.pixels)[None])
+    return detector.detect(sheet, [Query("golden", (example, *more))], index, options or Options())
+
+
+def near(found: Detection, x: float, y: float) -> bool:
+    return abs(found.pose.x - x) < 5 and abs(found.pose.y - y) < 5
+
+
+def test_finds_every_copy_at_any_angle_mirrored_and_crossed_by_a_wire(shipped: Detector) -> None:
+    found = search(shipped, page(POSES)).detections
+    assert len(found) == len(POSES)
+    for x, y, angle, mirrored in POSES:
+        (one,) = [d for d in found if near(d, x, y)]
+        assert one.pose.mirrored == mirrored
+        assert angle_between(one.pose.angle, angle) <= 5
+        assert one.pose.scale == pytest.approx(1, abs=0.1)
+
+
+def test_a_box_and_a_polygon_bound_the_find(shipped: Detector) -> None:
+    (one,) = search(shipped, page([(250, 200, 0, False)])).detections
+    assert np.allclose([one.box.x, one.box.y, one.box.width, one.box.height], [230, 180, 40, 40], atol=3)
+    assert np.array(one.polygon).min(0) == pytest.approx([one.box.x, one.box.y])
+
+
+def test_dark_pages_are_searched_as_light_ones(shipped: Detector) -> None:
+    assert len(search(shipped, 255 - page(POSES)).detections) == len(POSES)
+
+
+def test_a_page_without_the_symbol_and_a_blank_page_have_none(shipped: Detector) -> None:
+    assert search(shipped, page([])).detections == ()
+    assert search(shipped, np.full((300, 300, 3), 255, np.uint8)).detections == ()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 500), (30, 30)])
+def test_tiny_pages_do_not_break(shipped: Detector, size: tuple[int, int]) -> None:
+    assert search(shipped, np.full((*size, 3), 255, np.uint8)).detections == ()
+
+
+def test_a_higher_threshold_gives_the_same_answer_less_the_lower_scores(shipped: Detector) -> None:
+    low = search(shipped, page(POSES), Options(min_score=0.02)).detections
+    high = search(shipped, page(POSES), Options(min_score=0.6)).detections
+    assert high == tuple(d for d in low if d.score >= 0.6)
+
+
+def test_the_options_are_kept(shipped: Detector) -> None:
+    sheet = page(POSES)
+    upright = search(shipped, sheet, Options(rotation="none", mirror=False)).detections
+    assert [near(d, 90, 90) for d in upright] == [True]
+    assert {d.pose.mirrored for d in search(shipped, sheet, Options(mirror=False)).detections} == {False}
+    left = Box(0, 0, 180, 360)
+    assert all(d.pose.x < 180 for d in search(shipped, sheet, Options(regions=(left,))).detections)
+    assert all(d.pose.x > 180 for d in search(shipped, sheet, Options(exclude=(left,))).detections)
+    few = search(shipped, sheet, Options(max_detections=2))
+    assert few.truncated
+    assert len(few.detections) == 2
+
+
+def test_a_negative_example_takes_its_places(shipped: Detector) -> None:
+    assert search(shipped, page(POSES), None, Example(2, golden_picture(), positive=False)).detections == ()
+
+
+def test_the_same_request_gives_the_same_answer(shipped: Detector) -> None:
+    assert search(shipped, page(POSES)).detections == search(shipped, page(POSES)).detections
+
+
+def test_whoever_hangs_up_stops_the_work(shipped: Detector) -> None:
+    example = Example(1, golden_picture())
+    index = SymbolIndex(shipped.dimension, shipped.model)
+    index.add([1], shipped.embed(example.pixels)[None])
+    with pytest.raises(Cancelled):
+        shipped.detect(page(POSES), [Query("golden", (example,))], index, Options(), lambda: True)
+
+
+def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "make_bank", lambda picture, core, _turns, _mirror, scales: make_bank(picture, core, "none",
+                                                                                                      False, scales))
+    assert len(search(shipped, page(POSES)).detections) < len(POSES)
+
+
+def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Detector, "_look", lambda _self, _level, _shot, poses, _views: (torch.full((len(poses),), 9.0),
+                                                                                        torch.zeros(len(poses), 4)))
+    assert len(search(shipped, page(POSES)).detections) > len(POSES)
+
+
+def test_without_suppression_copies_are_found_twice(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.engine.suppress._claimed", lambda _box, boxes: np.zeros(len(boxes), dtype=bool))
+    assert len(search(shipped, page(POSES)).detections) > len(POSES)
+
+
+def test_out_of_memory_halves_the_batch_and_goes_on() -> None:
+    def work(rows: torch.Tensor) -> torch.Tensor:
+        if len(rows) > 3:
+            raise torch.cuda.OutOfMemoryError
+        return rows * 2
+
+    batches = Batches(16)
+    rows = torch.arange(20.0)
+    assert torch.equal(batches.run(work, rows), rows * 2)
+    assert batches.size == 2
