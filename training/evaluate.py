@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
         drawn = drawing.examples[label] if drawing.examples else None
         own = None if drawn is not None or not copies else copies[int(rng.integers(len(copies)))]
         truths = [c for c in copies if c is not own]
-        pixels = drawn if drawn is not None else _cut(drawing.pixels, own) if own is not None else None
+        pixels = drawn if drawn is not None else cut(drawing.pixels, own) if own is not None else None
         if pixels is None or not truths:
             continue
         found = [d for d in find(detector, drawing.pixels, pixels) if own is None or not _on(d, own)]
@@ -138,7 +138,15 @@ def _symmetry(example: Pixels) -> Symmetry:
     return symmetry(prepared.picture, prepared.core)
 
 
-def _cut(pixels: Pixels, instance: Instance) -> Pixels | None:
+def unseen_families() -> Mapping[str, Callable[[np.random.Generator], Drawing[Any]]]:
+    """The drawings to evaluate on, by difficulty. No code that trains draws from them."""
+    from training.unseen import FAMILIES
+
+    return FAMILIES
+
+
+def cut(pixels: Pixels, instance: Instance) -> Pixels | None:
+    """A copy as a user boxes it, two pixels around; None where it is off the page."""
     box = instance.box
     grown = Box(box.x - 2, box.y - 2, box.width + 4, box.height + 4).clipped(pixels.shape[1], pixels.shape[0])
     if grown is None:
@@ -164,16 +172,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    from training.unseen import FAMILIES
-
     detector = load_detector(args.weights, args.device)
     table: dict[str, dict[str, float]] = {}
-    with torch.inference_mode(), tqdm(total=args.drawings * len(args.families or FAMILIES), unit="drawing") as bar:
-        for name in args.families or FAMILIES:
+    with torch.inference_mode(), tqdm(total=args.drawings * len(args.families or unseen_families()), unit="drawing") as bar:
+        for name in args.families or unseen_families():
             results: list[Case] = []
             for n in range(args.drawings):
                 rng = np.random.default_rng([args.seed, n])
-                results += cases(detector, FAMILIES[name](rng), rng)
+                results += cases(detector, unseen_families()[name](rng), rng)
                 bar.update()
             table[name] = figures(results) | pose_figures(results)
             print(f"{name:<16}" + "  ".join(f"{k} {v:.3f}" for k, v in table[name].items()), file=sys.stderr)

@@ -1,6 +1,6 @@
 """`python -m training train`: encoder and verifier, together, on drawings made as they are needed.
 
-    python -m training train --out runs/shipped --steps 6000
+    python -m training train --out runs/weights
 
 Every step draws fresh pages. The order of the data is a function of the seed and the step alone, so that a run resumed from
 a checkpoint goes on as if it had never stopped.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ SIZES = ((448, 448), (576, 576), (640, 640), (768, 640))
 class Recipe:
     """What a run is made from; with the code's version it makes the same weights again."""
 
-    steps: int = 6000
+    steps: int = 2500
     drawings: int = 4          # a step
     seed: int = 1
     learning_rate: float = 2e-3
@@ -49,6 +49,7 @@ class Recipe:
     device: str = "cpu"
     mixed: bool = True         # bfloat16 where the device has it
     checkpoint_every: int = 200
+    watch_every: int = 500
 
 
 class Drawings(Dataset[Batch]):
@@ -105,8 +106,14 @@ def rate(step: int, steps: int) -> float:
     return min((step + 1) / 100, 1.0, max(0.01, (steps - step) / fall))
 
 
-def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None) -> State:
-    """Runs a recipe to its end (or to step `until`), with checkpoints and a log of losses (JSON lines) in `out`."""
+Watch = Callable[[Encoder, Verifier], dict[str, float]]
+
+
+def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None, watch: Watch | None = None) -> State:
+    """Runs a recipe to its end (or to step `until`), with checkpoints and a log of losses (JSON lines) in `out`.
+
+    `watch`, which learns nothing from it, measures the networks now and then; its figures go to `unseen.jsonl`.
+    """
     out.mkdir(parents=True, exist_ok=True)
     state = start(recipe)
     if resume:
@@ -125,7 +132,15 @@ def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = N
             if state.step % recipe.checkpoint_every == 0 or state.step == stop:
                 log.flush()
                 state.save(out / "checkpoint.pt")
+            if watch and (state.step % recipe.watch_every == 0 or state.step == stop):
+                _note(out / "unseen.jsonl", {"step": state.step} | watch(state.encoder, state.verifier))
     return state
+
+
+def _note(path: Path, figures: dict[str, float]) -> None:
+    with path.open("a") as log:
+        log.write(json.dumps(figures) + "\n")
+    tqdm.write("unseen symbols: " + "  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
 
 
 def _batches(recipe: Recipe, first: int, stop: int) -> Iterator[Batch]:
@@ -194,5 +209,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
+    from training.monitor import Monitor, draw
+
     recipe = Recipe(args.steps, args.drawings, args.seed, args.learning_rate, workers=args.workers, device=args.device)
-    train(recipe, args.out, args.resume)
+    state = train(recipe, args.out, args.resume, watch=Monitor())
+    draw(args.out, start(recipe).encoder, state.encoder)
