@@ -23,12 +23,13 @@ RUN if [ -z "$TORCH_INDEX" ]; then pip install --require-hashes --requirement re
     && torch="$(python -c 'import importlib.util as u; print(u.find_spec("torch").submodule_search_locations[0])')" \
     && rm -rf "$torch/include" "$torch/test" && find "$torch/.." -name '*.a' -delete
 
-COPY LICENSE ./
+COPY LICENSE README.md pyproject.toml ./
 COPY app app
 COPY model_weights model_weights
 
 # the files may be readable by their owner only where the image is built
-RUN chmod -R a+rX /srv/planspot && useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin planspot
+RUN pip install --no-deps --no-build-isolation --editable . && chmod -R a+rX /srv/planspot \
+    && useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin planspot
 USER planspot
 VOLUME /data
 ENV PLANSPOT_HOST=0.0.0.0 PLANSPOT_PORT=8000 PLANSPOT_DATA_DIR=/data PLANSPOT_WEIGHTS=/srv/planspot/model_weights
@@ -36,4 +37,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=120s --retries=3 \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/ready', timeout=4)"]
 STOPSIGNAL SIGTERM
-CMD ["python", "-m", "app", "serve"]
+CMD ["planspot", "serve"]

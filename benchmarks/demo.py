@@ -151,8 +151,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
 
 
 def register(client: httpx.Client, drawing: Path, symbol: SampleSymbol) -> str:
-    # reference symbols have the plain names
-    data = {"name": f"{symbol.name} (sample)", "box": written(symbol.example)}
+    data = {"name": symbol.name, "box": written(symbol.example)}
     reply = client.post("/symbols", data=data, files={"file": drawing.read_bytes()})
     identifier: str = checked(reply).json()["id"]
     return identifier
@@ -183,8 +182,7 @@ def run(url: str, out: Path) -> list[Row]:
     print_rows(rows)
     print(f"\n{len(rows)} symbols registered in {registered - start:.1f} s, found in {done - registered:.1f} s")
     out.mkdir(parents=True, exist_ok=True)
-    marked = draw_marks(drawing, answer, dict(zip(ids, (symbol.name for symbol in sample), strict=True)))
-    marked.save(out / "demo.png", optimize=True)
+    draw_marks(drawing, answer).save(out / "demo.png", optimize=True)
     print(f"marked drawing: {out / 'demo.png'}")
     return rows
 

@@ -17,8 +17,8 @@ PALE = 60  # of 255, the wash over a symbol
 LABEL = 20  # px, the number beside a mark
 
 
-def draw_marks(drawing: Path, answer: Mapping[str, Any], names: Mapping[str, str]) -> Image.Image:
-    """The first page's detections of an answer of /detect on the picture that was sent; `names` by symbol id."""
+def draw_marks(drawing: Path, answer: Mapping[str, Any]) -> Image.Image:
+    """The first page's detections of an answer of /detect on the picture that was sent."""
     page = Image.open(drawing).convert("RGBA")
     numbers = {count["symbol_id"]: number for number, count in enumerate(answer["counts"], start=1)}
     wash = Image.new("RGBA", page.size, (0, 0, 0, 0))
@@ -32,7 +32,7 @@ def draw_marks(drawing: Path, answer: Mapping[str, Any], names: Mapping[str, str
             corner = max(x for x, _ in outline) + 2, min(y for _, y in outline)
             pen.text(corner, str(number), fill=(*colour, 255), font=font, anchor="ls")
     marked = Image.alpha_composite(page, wash).convert("RGB")
-    entries = [(f"{n}  {names[c['symbol_id']]}: {c['count']}", colour_of(n)) for n, c in enumerate(answer["counts"], start=1)]
+    entries = [(f"{n}  {c['symbol']}: {c['count']}", colour_of(n)) for n, c in enumerate(answer["counts"], start=1)]
     return with_legend(marked, entries)
 
 

@@ -44,10 +44,10 @@ def test_the_marked_drawing_is_the_drawing_with_a_legend_below(tmp_path: Path) -
     Image.new("RGB", (400, 300), "white").save(drawing)
     corners = [[100, 100], [150, 100], [150, 150], [100, 150]]
     answer = {
-        "counts": [{"symbol_id": "a", "count": 1}, {"symbol_id": "b", "count": 0}],
+        "counts": [{"symbol_id": "a", "symbol": "valve", "count": 1}, {"symbol_id": "b", "symbol": "pump", "count": 0}],
         "detections": [{"symbol_id": "a", "page": 1, "polygon": corners}],
     }
-    marked = draw_marks(drawing, answer, {"a": "valve", "b": "pump"})
+    marked = draw_marks(drawing, answer)
     assert marked.width == 400
     assert marked.height > 300
     assert marked.getpixel((96, 125)) == PALETTE[0]  # the outline keeps off the symbol
