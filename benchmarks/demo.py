@@ -183,7 +183,8 @@ def run(url: str, out: Path) -> list[Row]:
     print(f"\n{len(rows)} symbols registered in {registered - start:.1f} s, found in {done - registered:.1f} s")
     out.mkdir(parents=True, exist_ok=True)
     draw_marks(drawing, answer).save(out / "demo.png", optimize=True)
-    print(f"marked drawing: {out / 'demo.png'}")
+    (out / "demo.json").write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
+    print(f"marked drawing: {out / 'demo.png'}, the service's answer: {out / 'demo.json'}")
     return rows
 
 
