@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, settings
 
 from tests.server import Server
 
-
 # how long an example takes says more about the machine than about the code
 settings.register_profile("planspot", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("planspot")
