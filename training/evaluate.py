@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from app.engine.detector import Detector
 from app.engine.example import prepare
-from app.engine.geometry import Box, Detection, angle_between, iou
+from app.engine.geometry import Box, Detection, angle_between, bounds, iou
 from app.engine.index import SymbolIndex
 from app.engine.poses import TURN_STEP
 from app.engine.query import Example, Options, Pixels, Query
@@ -57,7 +57,9 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
         if pixels is None or not truths:
             continue
         found = [d for d in find(detector, drawing.pixels, pixels) if own is None or not _on(d, own)]
-        yield Case(tuple(found), tuple(matched(found, truths)), len(truths), None if own is not None else _symmetry(pixels))
+        boxes = [t.box if own is None else moved(own, t) for t in truths]
+        upright = None if own is not None else _symmetry(pixels)
+        yield Case(tuple(found), tuple(matched(found, truths, boxes)), len(truths), upright)
 
 
 def find(detector: Detector, page: Pixels, example: Pixels, options: Options | None = None) -> tuple[Detection, ...]:
@@ -68,14 +70,22 @@ def find(detector: Detector, page: Pixels, example: Pixels, options: Options | N
     return detector.detect(page, [query], index, options or Options(min_score=LOWEST)).detections
 
 
-def matched(found: Sequence[Detection], truths: Sequence[Instance]) -> list[Instance | None]:
-    """The copy that each find, best first, claims: the free one that it covers most, None where none is covered enough."""
-    free = list(truths)
+def moved(example: Instance, copy: Instance) -> Box:
+    """The bound of an example's upright box, moved as the example is moved to the copy."""
+    start, end = (np.vstack([i.pose.matrix(), [0, 0, 1]]) for i in (example, copy))
+    motion = end @ np.linalg.inv(start)
+    return bounds(example.box.corners() @ motion[:2, :2].T + motion[:2, 2])
+
+
+def matched(found: Sequence[Detection], truths: Sequence[Instance], boxes: Sequence[Box]) -> list[Instance | None]:
+    """The copy that each find, best first, claims: the free one whose box it covers most, None where none is covered
+    enough."""
+    free = list(zip(truths, boxes, strict=True))
     matches: list[Instance | None] = []
     for detection in found:
-        overlaps = iou(_rows([detection.box]), _rows([t.box for t in free]))[0] if free else np.zeros(0)
+        overlaps = iou(_rows([detection.box]), _rows([box for _, box in free]))[0] if free else np.zeros(0)
         best = int(overlaps.argmax()) if len(overlaps) else -1
-        matches.append(free.pop(best) if best >= 0 and overlaps[best] >= OVERLAP else None)
+        matches.append(free.pop(best)[0] if best >= 0 and overlaps[best] >= OVERLAP else None)
     return matches
 
 

@@ -29,6 +29,7 @@ from app.engine.verify import Verifier
 from training.batches import Batch, collate, make_batch
 from training.drawings import VERSION, make_drawing
 from training.loss import SupConLoss
+from training.settle import BATCHES, settle
 
 POSITIVE_WEIGHT = 2.0    # copies are one pair in six
 CORRECTION_WEIGHT = 0.5
@@ -50,6 +51,7 @@ class Recipe:
     mixed: bool = True         # bfloat16 where the device has it
     checkpoint_every: int = 200
     watch_every: int = 500
+    verifier_only: bool = False  # the encoder and all statistics of normalisations stay as they are
 
 
 class Drawings(Dataset[Batch]):
@@ -83,6 +85,12 @@ class State:
                     "optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}, part)
         part.replace(path)
 
+    def take(self, path: Path) -> None:
+        """The networks of another run's checkpoint."""
+        held = torch.load(path, map_location="cpu", weights_only=True)
+        self.encoder.load_state_dict(held["encoder"])
+        self.verifier.load_state_dict(held["verifier"])
+
     def load(self, path: Path) -> None:
         held = torch.load(path, map_location="cpu", weights_only=True)
         for name in ("encoder", "verifier", "optimizer", "schedule"):
@@ -95,7 +103,8 @@ def start(recipe: Recipe) -> State:
     torch.manual_seed(recipe.seed)
     encoder = Encoder().to(recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     verifier = Verifier().to(recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = AdamW([*encoder.parameters(), *verifier.parameters()], recipe.learning_rate, weight_decay=recipe.weight_decay)
+    learning = [*([] if recipe.verifier_only else encoder.parameters()), *verifier.parameters()]
+    optimizer = AdamW(learning, recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = LambdaLR(optimizer, lambda step: rate(step, recipe.steps))
     return State(encoder, verifier, optimizer, schedule)
 
@@ -109,13 +118,18 @@ def rate(step: int, steps: int) -> float:
 Watch = Callable[[Encoder, Verifier], dict[str, float]]
 
 
-def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None, watch: Watch | None = None) -> State:
+def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None, watch: Watch | None = None,
+          earlier: Path | None = None) -> State:
     """Runs a recipe to its end (or to step `until`), with checkpoints and a log of losses (JSON lines) in `out`.
 
-    `watch`, which learns nothing from it, measures the networks now and then; its figures go to `unseen.jsonl`.
+    It begins with the networks of the checkpoint `earlier`, or fresh ones. `watch`, which learns nothing from it, measures
+    the networks now and then; its figures go to `unseen.jsonl`.
     """
     out.mkdir(parents=True, exist_ok=True)
     state = start(recipe)
+    if earlier and not resume:
+        state.take(earlier)
+        _settle(state, recipe)
     if resume:
         state.load(out / "checkpoint.pt")
     (out / "recipe.json").write_text(json.dumps(asdict(recipe) | {"generator": VERSION}, indent=1))
@@ -129,6 +143,8 @@ def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = N
             bar.set_postfix({k: f"{v:.3f}" for k, v in figures.items()})
             bar.update()
             log.write(json.dumps({"step": state.step, "seconds": round(time.monotonic() - began, 1)} | figures) + "\n")
+            if state.step == recipe.steps and not recipe.verifier_only:
+                _settle(state, recipe)
             if state.step % recipe.checkpoint_every == 0 or state.step == stop:
                 log.flush()
                 state.save(out / "checkpoint.pt")
@@ -144,10 +160,19 @@ def _note(path: Path, figures: dict[str, float]) -> None:
 
 
 def _batches(recipe: Recipe, first: int, stop: int) -> Iterator[Batch]:
-    indices = range(first * recipe.drawings, stop * recipe.drawings)
-    loader = DataLoader(Drawings(recipe.seed, stop * recipe.drawings), recipe.drawings, sampler=indices, collate_fn=collate,
-                        num_workers=recipe.workers, worker_init_fn=_one_thread, prefetch_factor=4 if recipe.workers else None)
-    yield from loader
+    drawings = Drawings(recipe.seed, stop * recipe.drawings)
+    yield from _loader(drawings, range(first * recipe.drawings, len(drawings)), recipe)
+
+
+def _settle(state: State, recipe: Recipe) -> None:
+    """Statistics of the normalisations from drawings that no step of the recipe sees."""
+    drawings = Drawings(recipe.seed + 1_000_000, BATCHES * recipe.drawings)
+    settle(state.encoder, state.verifier, _loader(drawings, range(len(drawings)), recipe), recipe.device)
+
+
+def _loader(drawings: Drawings, indices: range, recipe: Recipe) -> DataLoader[Batch]:
+    return DataLoader(drawings, recipe.drawings, sampler=indices, collate_fn=collate, num_workers=recipe.workers,
+                      worker_init_fn=_one_thread, prefetch_factor=4 if recipe.workers else None)
 
 
 def _one_thread(_: int) -> None:
@@ -158,11 +183,11 @@ def _one_thread(_: int) -> None:
 
 
 def _step(state: State, batch: Batch, criterion: SupConLoss, recipe: Recipe) -> dict[str, float]:
-    state.encoder.train()
-    state.verifier.train()
+    state.encoder.train(not recipe.verifier_only)
+    state.verifier.train(not recipe.verifier_only)
     state.optimizer.zero_grad(set_to_none=True)
     with torch.autocast(recipe.device, torch.bfloat16, enabled=recipe.mixed):
-        supcon = criterion(*embedded(state.encoder, batch, recipe.device))
+        supcon = torch.zeros(()) if recipe.verifier_only else criterion(*embedded(state.encoder, batch, recipe.device))
         decision, correction, right = judged(state.verifier, batch, recipe.device)
     loss: Tensor = supcon + decision + CORRECTION_WEIGHT * correction
     loss.backward()  # type: ignore[no-untyped-call]
@@ -205,12 +230,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learning-rate", type=float, default=Recipe.learning_rate)
     parser.add_argument("--workers", type=int, default=Recipe.workers)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--earlier", type=Path, help="checkpoint.pt of another run to begin with")
+    parser.add_argument("--verifier-only", action="store_true", help="leave the encoder as it is")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
 
 
 def run(args: argparse.Namespace) -> None:
     from training.monitor import Monitor, draw
 
-    recipe = Recipe(args.steps, args.drawings, args.seed, args.learning_rate, workers=args.workers, device=args.device)
-    state = train(recipe, args.out, args.resume, watch=Monitor())
+    recipe = Recipe(args.steps, args.drawings, args.seed, args.learning_rate, workers=args.workers, device=args.device,
+                    verifier_only=args.verifier_only)
+    state = train(recipe, args.out, args.resume, watch=Monitor(), earlier=args.earlier)
     draw(args.out, start(recipe).encoder, state.encoder)

@@ -16,6 +16,7 @@ from torch import Tensor
 from app.engine import encoder, verify, windows
 from app.engine.batching import Batches
 from app.engine.encoder import Encoder
+from app.engine.evidence import NAMES, agreement
 from app.engine.example import Prepared, prepare
 from app.engine.fuse import fused
 from app.engine.geometry import Detection, Pose, bounds
@@ -35,22 +36,23 @@ LIKENESS = 0.1      # cosine below which a window is not looked at
 LOOKS = 400         # poses an example may put before the verifier
 FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
-SECOND = -5.0       # logit from which a place gets another look under its corrected pose
-VIEWS = tuple((quarters, flipped) for flipped in (False, True) for quarters in range(4))  # of one pair, for the last word
+SECOND = -3.0       # logit from which a place gets another look under its corrected pose
+VIEWS = ((0, False), (1, False), (2, True), (3, True))  # quarters and flip of one pair, for the last word
 INKED = 0.008       # mean ink from which a window is not blank
 LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """score = sigmoid(slope · logit + offset); `certain_from` is the score from which a find is called certain."""
+    """score = sigmoid(weights · evidence + offset); `certain_from` is the score from which a find is called certain."""
 
-    slope: float = 1.0
+    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)
     offset: float = 0.0
     certain_from: float = 0.9
 
-    def score(self, logit: Tensor) -> Tensor:
-        return torch.sigmoid(self.slope * logit + self.offset)
+    def score(self, evidence: Tensor) -> Tensor:
+        """(n,) of evidence (n, 4)."""
+        return torch.sigmoid(evidence @ torch.tensor(self.weights, device=evidence.device) + self.offset)
 
 
 @dataclass(frozen=True)
@@ -217,20 +219,19 @@ class Detector:
     def _verified(self, level: _Level, shot: _Shot, poses: Tensor, options: Options) -> Found:
         """The poses that stood the second look, on the page, with their scores."""
         if len(poses):
-            logit, correction = self._look(level, shot, poses, VIEWS[:1])
-            worth = logit > SECOND
+            evidence, correction = self._look(level, shot, poses, VIEWS[:1])
+            worth = evidence[:, 0] > SECOND
             poses = compose(poses[worth], correction[worth])
-        if len(poses):
-            logit, correction = self._look(level, shot, poses, VIEWS)
-            poses = compose(poses, correction)
-            kept = self.calibration.score(logit) >= FLOOR
-            poses, logit = poses[kept], logit[kept]
-        score = self.calibration.score(logit) if len(poses) else torch.zeros(0)
-        return self._on_page(level, shot, poses, score)
+        if not len(poses):
+            return self._on_page(level, shot, poses, torch.zeros(0, len(NAMES)), torch.zeros(0))
+        evidence, correction = self._look(level, shot, poses, VIEWS)
+        score = self.calibration.score(evidence)
+        kept = score >= FLOOR
+        return self._on_page(level, shot, compose(poses, correction)[kept], evidence[kept], score[kept])
 
     def _look(self, level: _Level, shot: _Shot, poses: Tensor, views: Sequence[tuple[int, bool]]) -> tuple[Tensor, Tensor]:
-        """Logits (n,), the mean over views of each pair turned and flipped as one, and corrections (n, 4) in pixels, degrees
-        and log scale, of the first view, which is the pair as it is."""
+        """Evidence (n, 4), the logit a mean over views of each pair turned and flipped as one, and corrections (n, 4) in
+        pixels, degrees and log scale, of the first view, which is the pair as it is."""
         unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=self.device)
 
         def look(part: Tensor) -> Tensor:
@@ -239,12 +240,13 @@ class Detector:
             pictures = torch.stack([example, seen, mask], 1)
             verdicts = [self.verifier(_viewed(pictures, *view)) for view in views]
             logit = torch.stack([verdict.logit for verdict in verdicts]).mean(0)
-            return torch.cat([logit[:, None], verdicts[0].correction * unit], 1)
+            likeness = agreement(shot.prepared.picture, shot.prepared.mask, seen)
+            return torch.cat([logit[:, None], likeness, verdicts[0].correction * unit], 1)
 
         out = self._pictures.run(look, poses)
-        return out[:, 0], out[:, 1:]
+        return out[:, : len(NAMES)], out[:, len(NAMES) :]
 
-    def _on_page(self, level: _Level, shot: _Shot, poses: Tensor, score: Tensor) -> Found:
+    def _on_page(self, level: _Level, shot: _Shot, poses: Tensor, evidence: Tensor, score: Tensor) -> Found:
         """Poses of the example's own box on the page, from poses of its picture on a level."""
         rows = poses.double().cpu().numpy().reshape(-1, 5).copy()
         rows[:, :2] /= level.factor
@@ -253,17 +255,18 @@ class Detector:
         off = np.array([shot.prepared.width / 2, shot.prepared.height / 2]) - shot.prepared.ink_box.centre
         rows[:, :2] += np.einsum("nij,j->ni", matrices(torch.from_numpy(rows)).numpy()[:, :, :2], off)
         return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), rows,
-                     score.double().cpu().numpy())
+                     score.double().cpu().numpy(), evidence.double().cpu().numpy())
 
     def _detections(self, shape: Sequence[int], found: Sequence[Found], queries: Sequence[Query],
                     options: Options) -> list[Detection]:
         detections = []
-        for symbol, row, score, polygon in suppressed(found):
-            if score < options.min_score or not _wanted(polygon, shape, options):
+        for kept in suppressed(found):
+            if kept.score < options.min_score or not _wanted(kept.polygon, shape, options):
                 continue
-            pose = Pose(float(row[0]), float(row[1]), float(row[2]) % 360, bool(row[3] > 0.5), float(row[4]))
-            corners = tuple((float(x), float(y)) for x, y in polygon)
-            detections.append(Detection(queries[symbol].symbol_id, bounds(polygon), corners, score, pose))
+            x, y, angle, mirrored, scale = (float(value) for value in kept.pose)
+            corners = tuple((float(x), float(y)) for x, y in kept.polygon)
+            detections.append(Detection(queries[kept.symbol].symbol_id, bounds(kept.polygon), corners, kept.score,
+                                        Pose(x, y, angle % 360, mirrored > 0.5, scale), tuple(map(float, kept.evidence))))
         return detections
 
 

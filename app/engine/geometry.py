@@ -66,13 +66,14 @@ class Pose:
 
 @dataclass(frozen=True)
 class Detection:
-    """One copy of a symbol on a page."""
+    """One copy of a symbol on a page. `evidence` is what the score was made from, by app.engine.evidence.NAMES."""
 
     symbol_id: str
     box: Box
     polygon: tuple[tuple[float, float], ...]
     score: float
     pose: Pose
+    evidence: tuple[float, ...] = ()
 
 
 def bounds(polygon: Floats) -> Box:

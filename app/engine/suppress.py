@@ -20,13 +20,14 @@ Rows = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Found:
-    """Finds of one example of `size` width and height: poses (N, 5) on the page and scores (N,)."""
+    """Finds of one example of `size` width and height: poses (N, 5) on the page, scores (N,) and evidence (N, E)."""
 
     symbol: int
     positive: bool
     size: tuple[int, int]
     poses: Rows
     scores: Rows
+    evidence: Rows
 
     def polygons(self) -> Rows:
         """(N, 4, 2) corners."""
@@ -37,10 +38,22 @@ class Found:
         return result
 
 
-def suppressed(found: Sequence[Found]) -> Iterator[tuple[int, Rows, float, Rows]]:
-    """Symbol, pose (5,), score and polygon (4, 2) of the finds that keep their place, best first."""
+@dataclass(frozen=True)
+class Kept:
+    """A find that keeps its place: pose (5,), polygon (4, 2), evidence (E,)."""
+
+    symbol: int
+    score: float
+    pose: Rows
+    polygon: Rows
+    evidence: Rows
+
+
+def suppressed(found: Sequence[Found]) -> Iterator[Kept]:
+    """The finds that keep their place, best first."""
     polygons = np.concatenate([f.polygons() for f in found])
     poses, scores = np.concatenate([f.poses for f in found]), np.concatenate([f.scores for f in found])
+    evidence = np.concatenate([f.evidence for f in found])
     symbols = np.concatenate([np.full(len(f.scores), f.symbol) for f in found])
     positive = np.concatenate([np.full(len(f.scores), f.positive) for f in found])
     low, high = polygons.min(axis=1), polygons.max(axis=1)
@@ -52,7 +65,7 @@ def suppressed(found: Sequence[Found]) -> Iterator[tuple[int, Rows, float, Rows]
             continue
         free[_claimed(boxes[n], boxes)] = False
         if positive[n]:
-            yield int(symbols[n]), poses[n], float(scores[n]), polygons[n]
+            yield Kept(int(symbols[n]), float(scores[n]), poses[n], polygons[n], evidence[n])
 
 
 def _claimed(box: Rows, boxes: Rows) -> NDArray[np.bool_]:

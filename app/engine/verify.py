@@ -28,11 +28,23 @@ class Verdict(NamedTuple):
 
 
 class Verifier(nn.Module):
-    """Pictures (B, 3, 64, 64) → Verdict."""
+    """Pictures (B, 3, 64, 64) → Verdict: the mean of its judges, which were trained apart and err apart."""
 
-    def __init__(self, widths: Sequence[int] = (16, 32, 64, 128)) -> None:
+    def __init__(self, widths: Sequence[int] = (16, 32, 64, 128), members: int = 1) -> None:
         super().__init__()
         self.widths = tuple(widths)
+        self.judges = nn.ModuleList(Judge(widths) for _ in range(members))
+
+    def forward(self, pictures: Tensor) -> Verdict:
+        verdicts = [judge(pictures) for judge in self.judges]
+        return Verdict(torch.stack([v.logit for v in verdicts]).mean(0), torch.stack([v.correction for v in verdicts]).mean(0))
+
+
+class Judge(nn.Module):
+    """Pictures (B, 3, 64, 64) → Verdict."""
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__()
         a, b, c, d = widths
         self.stem = nn.Sequential(nn.Conv2d(CHANNELS, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
         self.trunk = nn.Sequential(BasicBlock(a, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),

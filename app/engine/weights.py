@@ -26,6 +26,7 @@ from torch import nn
 
 from app.engine.detector import Calibration, Detector
 from app.engine.encoder import Encoder
+from app.engine.evidence import NAMES
 from app.engine.query import Pixels
 from app.engine.verify import Verifier
 from app.errors import WeightsError
@@ -69,7 +70,8 @@ def write_weights(folder: Path, encoder: Encoder, verifier: Verifier, calibratio
     _save(verifier, folder / VERIFIER)
     shape = {"widths": encoder.widths, "dimension": encoder.dimension}
     golden = tuple(map(float, _golden(encoder)))
-    manifest = seal(folder, Manifest({}, shape, {"widths": verifier.widths}, calibration, golden, training))
+    judges = {"widths": verifier.widths, "members": len(verifier.judges)}
+    manifest = seal(folder, Manifest({}, shape, judges, calibration, golden, training))
     load_detector(folder, "cpu")
     return manifest
 
@@ -98,7 +100,7 @@ def read_manifest(folder: Path) -> Manifest:
     if not isinstance(held, dict) or held.get("format") != FORMAT:
         raise WeightsError(f"The weights are of another format than {FORMAT}.")
     try:
-        manifest = Manifest(held["files"], held["encoder"], held["verifier"], Calibration(**held["calibration"]),
+        manifest = Manifest(held["files"], held["encoder"], held["verifier"], _calibration(held["calibration"]),
                             tuple(map(float, held["golden"])), held["training"])
         for name, facts in manifest.files.items():
             _check(folder / name, str(facts["sha256"]))
@@ -114,7 +116,7 @@ def load_networks(folder: Path) -> tuple[Encoder, Verifier, Manifest]:
     manifest = read_manifest(folder)
     try:
         encoder = Encoder(manifest.encoder["widths"], manifest.encoder["dimension"])
-        verifier = Verifier(manifest.verifier["widths"])
+        verifier = Verifier(manifest.verifier["widths"], manifest.verifier["members"])
         for network, name in ((encoder, ENCODER), (verifier, VERIFIER)):
             network.load_state_dict({key: value.float() if value.is_floating_point() else value
                                      for key, value in load_file(folder / name).items()})
@@ -153,6 +155,13 @@ def golden_picture() -> Pixels:
     picture[np.arange(6, 34), np.arange(6, 34)] = picture[np.arange(6, 34), np.arange(7, 35)] = 0
     picture[12:16, 20:30] = 0
     return picture
+
+
+def _calibration(held: Mapping[str, Any]) -> Calibration:
+    weights = tuple(float(weight) for weight in held["weights"])
+    if len(weights) != len(NAMES):
+        raise ValueError(f"{len(weights)} calibration weights")
+    return Calibration(weights, float(held["offset"]), float(held["certain_from"]))
 
 
 def _golden(encoder: Encoder) -> NDArray[np.float32]:

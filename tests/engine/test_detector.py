@@ -118,8 +118,10 @@ def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.Mo
 
 
 def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Detector, "_look", lambda _self, _level, _shot, poses, _views: (torch.full((len(poses),), 9.0),
-                                                                                        torch.zeros(len(poses), 4)))
+    def agrees(_self: Detector, _level: object, _shot: object, poses: torch.Tensor, _views: object) -> tuple[torch.Tensor, ...]:
+        return torch.tensor([[99.0, 1, 0, 0]] * len(poses)), torch.zeros(len(poses), 4)
+
+    monkeypatch.setattr(Detector, "_look", agrees)
     assert len(search(shipped, page(POSES)).detections) > len(POSES)
 
 

@@ -10,11 +10,11 @@ from app.engine.suppress import Found, suppressed
 def found(symbol: int, rows: list[tuple[float, float, float]], size: int = 20, positive: bool = True) -> Found:
     """Finds (x, y, score) of a symbol."""
     poses = np.array([[x, y, 0, 0, 1] for x, y, _ in rows], dtype=np.float64)
-    return Found(symbol, positive, (size, size), poses, np.array([s for *_, s in rows]))
+    return Found(symbol, positive, (size, size), poses, np.array([s for *_, s in rows]), np.zeros((len(rows), 1)))
 
 
 def kept(*groups: Found) -> list[tuple[int, float]]:
-    return [(symbol, score) for symbol, _, score, _ in suppressed(groups)]
+    return [(kept.symbol, kept.score) for kept in suppressed(groups)]
 
 
 def test_the_best_of_two_on_one_place_stays() -> None:

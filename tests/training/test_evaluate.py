@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.engine.geometry import Detection, Pose, bounds
 from training.calibrate import certain_from, fit
-from training.evaluate import Case, average_precision, calibration_error, figures, matched
+from training.evaluate import Case, average_precision, calibration_error, figures, matched, moved
 from training.truth import Instance
 
 
@@ -41,13 +41,19 @@ def test_average_precision_is_the_area_under_the_envelope(right: list[bool], mis
 def test_each_copy_is_claimed_once_best_first() -> None:
     copies = [instance(50, 50), instance(100, 50)]
     found = [detection(52, 50, 0.9), detection(49, 50, 0.8), detection(100, 51, 0.7), detection(300, 300, 0.6)]
-    assert matched(found, copies) == [copies[0], None, copies[1], None]
+    assert matched(found, copies, [c.box for c in copies]) == [copies[0], None, copies[1], None]
+
+
+def test_a_turned_examples_box_moves_with_it() -> None:
+    example, copy = Instance(0, Pose(50, 50, 45), 20, 20), Instance(0, Pose(90, 40, 90), 20, 20)
+    box = moved(example, copy)
+    assert [*box.centre, box.width, box.height] == pytest.approx([90, 40, 40, 40])
 
 
 def test_figures_count_what_the_default_threshold_keeps() -> None:
     copies = [instance(50, 50), instance(100, 50)]
     found = (detection(50, 50, 0.9), detection(300, 50, 0.8), detection(100, 50, 0.3))
-    result = figures([Case(found, tuple(matched(found, copies)), 2)])
+    result = figures([Case(found, tuple(matched(found, copies, [c.box for c in copies])), 2)])
     assert (result["precision"], result["recall"], result["exact"]) == (0.5, 0.5, 0.0)
 
 
@@ -62,14 +68,15 @@ def test_the_fit_recovers_the_curve_that_made_the_finds() -> None:
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 4, 40_000)
     right = rng.random(40_000) < 1 / (1 + np.exp(-(0.7 * logits - 1.5)))
-    slope, offset = fit(logits, right)
+    (slope, idle), offset = fit(np.stack([logits, rng.normal(0, 1, 40_000)], 1), right)
     assert slope == pytest.approx(0.7, abs=0.03)
+    assert idle == pytest.approx(0, abs=0.06)
     assert offset == pytest.approx(-1.5, abs=0.06)
 
 
 def test_a_fit_needs_both_kinds() -> None:
     with pytest.raises(ValueError, match="right and wrong"):
-        fit(np.zeros(3), np.ones(3, dtype=bool))
+        fit(np.zeros((3, 2)), np.ones(3, dtype=bool))
 
 
 def test_certain_is_where_ninety_nine_of_a_hundred_are_right() -> None:

@@ -1,0 +1,34 @@
+"""What speaks for a candidate besides the verifier's logit: how well the inks agree, what is missing, what is too much."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+NAMES = ("logit", "correlation", "missing", "extra")
+SPREAD = 5   # pixels of a picture over which a stroke may lie off
+LEAST = 1e-4  # variance below which a picture is blank
+
+
+def agreement(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:
+    """(n, 3) of pictures seen (n, 64, 64) beside an example and its box (64, 64): the correlation inside the box, the share
+    of the example's ink that is missing, and the ink too much as a share of the example's."""
+    ink, found = example * mask, seen * mask
+    total = ink.sum().clamp(min=1)
+    missing = (ink * (1 - _spread(found))).sum((1, 2)) / total
+    extra = (found * (1 - _spread(ink[None]))).sum((1, 2)) / total
+    return torch.stack([_correlation(ink, found, mask), missing, extra.clamp(max=3)], 1)
+
+
+def _spread(pictures: Tensor) -> Tensor:
+    return F.max_pool2d(pictures[:, None], SPREAD, 1, SPREAD // 2)[:, 0]
+
+
+def _correlation(ink: Tensor, found: Tensor, mask: Tensor) -> Tensor:
+    area = mask.sum().clamp(min=1)
+    soft, softs = (F.avg_pool2d(p[:, None], 3, 1, 1)[:, 0] * mask for p in (ink[None], found))
+    soft = (soft - soft.sum() / area) * mask
+    softs = (softs - softs.sum((1, 2), keepdim=True) / area) * mask
+    scale = soft.square().sum().clamp(min=LEAST * area) * softs.square().sum((1, 2)).clamp(min=LEAST * area)
+    return (soft * softs).sum((1, 2)) / scale.sqrt()
