@@ -38,6 +38,7 @@ FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
 SECOND = -3.0       # logit from which a place gets another look under its corrected pose
 VIEWS = ((0, False), (1, False), (2, True), (3, True))  # quarters and flip of one pair, for the last word
+TURNS = ((-8.0, -4.0, 0.0, 4.0, 8.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))  # degrees tried around a find, coarse to fine
 INKED = 0.008       # mean ink from which a window is not blank
 LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
 
@@ -227,7 +228,8 @@ class Detector:
         evidence, correction = self._look(level, shot, poses, VIEWS)
         score = self.calibration.score(evidence)
         kept = score >= FLOOR
-        return self._on_page(level, shot, compose(poses, correction)[kept], evidence[kept], score[kept])
+        poses = self._turned(level, shot, compose(poses, correction)[kept])
+        return self._on_page(level, shot, poses, evidence[kept], score[kept])
 
     def _look(self, level: _Level, shot: _Shot, poses: Tensor, views: Sequence[tuple[int, bool]]) -> tuple[Tensor, Tensor]:
         """Evidence (n, 4), the logit a mean over views of each pair turned and flipped as one, and corrections (n, 4) in
@@ -245,6 +247,16 @@ class Detector:
 
         out = self._pictures.run(look, poses)
         return out[:, : len(NAMES)], out[:, len(NAMES) :]
+
+    def _turned(self, level: _Level, shot: _Shot, poses: Tensor) -> Tensor:
+        """Poses (n, 5) turned by the few degrees, if any, that lay the example best: the corrections fall short of them."""
+        for turns in TURNS if len(poses) else ():
+            tried = poses.repeat(len(turns), 1, 1)  # (T, n, 5)
+            tried[:, :, 2] += torch.tensor(turns, device=self.device)[:, None]
+            seen = crops(level.fine, matrices(tried.flatten(0, 1)), verify.SIZE)
+            fit = agreement(shot.prepared.picture, shot.prepared.mask, seen)[:, 0].reshape(len(turns), -1)
+            poses = tried[fit.argmax(0), torch.arange(len(poses), device=self.device)]
+        return poses
 
     def _on_page(self, level: _Level, shot: _Shot, poses: Tensor, evidence: Tensor, score: Tensor) -> Found:
         """Poses of the example's own box on the page, from poses of its picture on a level."""

@@ -58,7 +58,7 @@ def suppressed(found: Sequence[Found]) -> Iterator[Kept]:
     positive = np.concatenate([np.full(len(f.scores), f.positive) for f in found])
     low, high = polygons.min(axis=1), polygons.max(axis=1)
     boxes = np.concatenate([low, high - low], axis=1)
-    order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, -scores))
+    order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, positive, -scores))  # of equals, a look-alike goes first
     free = np.ones(len(order), dtype=bool)
     for n in order:
         if not free[n]:
