@@ -91,3 +91,10 @@ def test_a_sibling_is_near_and_yet_another_symbol(family: str) -> None:
     assert alike(symbol, symbol)
     if other is not None:
         assert 0.2 < resemblance(symbol, other) < ALIKE
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_survey_mark_has_siblings_whatever_its_answers(seed: int) -> None:
+    """A changed answer may leave a later question fewer options than the one remembered."""
+    rng = np.random.default_rng(seed)
+    assert sibling(make_symbol(rng, random_lettering(rng), "survey_mark"), rng) is not None

@@ -23,8 +23,8 @@ class Choices:
         self.options: dict[str, int] = {}  # how many answers each discrete question has
 
     def pick(self, question: str, options: Sequence[T]) -> T:
-        """One of the options."""
-        index = int(self._given.get(question, self._rng.integers(len(options))))
+        """One of the options; a changed answer may leave a later question fewer of them than it had."""
+        index = int(self._given.get(question, self._rng.integers(len(options)))) % len(options)
         self.answers[question], self.options[question] = index, len(options)
         return options[index]
 
