@@ -20,9 +20,9 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from app.engine.detector import Calibration, Detector
+from app.engine.detector import Detector
 from app.engine.encoder import Encoder
-from app.engine.evidence import NAMES
+from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Detection
 from app.engine.verify import Verifier
 from app.engine.weights import write_weights

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from app.engine import encoder as scale
-from app.engine.detector import Calibration, Detector
+from app.engine.detector import Detector
 from app.engine.encoder import Encoder
+from app.engine.evidence import Calibration
 from app.engine.example import placed, prepare
 from app.engine.ink import ink
 from app.engine.verify import Verifier

@@ -1,6 +1,8 @@
-"""What speaks for a candidate besides the verifier's logit: how well the inks agree, what is missing, what is too much."""
+"""What speaks for a candidate besides the verifier's logit, how well the inks agree, and the score made of it all."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -9,6 +11,19 @@ from torch import Tensor
 NAMES = ("logit", "correlation", "missing", "extra")
 SPREAD = 5   # pixels of a picture over which a stroke may lie off
 LEAST = 1e-4  # variance below which a picture is blank
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """score = sigmoid(weights · evidence + offset); `certain_from` is the score from which a find is called certain."""
+
+    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)  # of NAMES
+    offset: float = 0.0
+    certain_from: float = 0.9
+
+    def score(self, evidence: Tensor) -> Tensor:
+        """(n,) of evidence (n, 4)."""
+        return torch.sigmoid(evidence @ torch.tensor(self.weights, device=evidence.device) + self.offset)
 
 
 def agreement(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:

@@ -24,9 +24,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from app.engine.detector import Calibration, Detector
+from app.engine.detector import Detector
 from app.engine.encoder import Encoder
-from app.engine.evidence import NAMES
+from app.engine.evidence import NAMES, Calibration
 from app.engine.query import Pixels
 from app.engine.verify import Verifier
 from app.errors import WeightsError

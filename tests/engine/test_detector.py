@@ -12,6 +12,7 @@ from app.engine.batching import Batches
 from app.engine.detector import Detector
 from app.engine.geometry import Box, Detection, angle_between
 from app.engine.index import SymbolIndex
+from app.engine.look import SecondLook
 from app.engine.poses import make_bank
 from app.engine.query import Example, Options, PageResult, Pixels, Query
 from app.engine.weights import golden_picture
@@ -118,10 +119,11 @@ def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.Mo
 
 
 def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
-    def agrees(_self: Detector, _level: object, _shot: object, poses: torch.Tensor, _views: object) -> tuple[torch.Tensor, ...]:
+    def agrees(_self: SecondLook, _level: object, _shot: object, poses: torch.Tensor,
+               _views: object) -> tuple[torch.Tensor, ...]:
         return torch.tensor([[99.0, 1, 0, 0]] * len(poses)), torch.zeros(len(poses), 4)
 
-    monkeypatch.setattr(Detector, "_look", agrees)
+    monkeypatch.setattr(SecondLook, "look", agrees)
     assert len(search(shipped, page(POSES)).detections) > len(POSES)
 
 

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from app.engine import windows
-from app.engine.detector import Calibration, Detector
+from app.engine.detector import Detector
 from app.engine.encoder import CELLS, MARGIN, STRIDE, WINDOW, Encoder
+from app.engine.evidence import Calibration
 from app.engine.verify import SIZE, Verifier
 from app.engine.weights import load_networks
 from tests.engine.conftest import WEIGHTS
@@ -42,10 +43,10 @@ def test_codes_have_unit_length_and_the_shape_of_the_windows(encoder: Encoder) -
 def test_dense_and_cropped_codes_agree(shipped: Detector) -> None:
     side, ink = WINDOW + 2 * MARGIN, page(480, 640)
     with torch.inference_mode():
-        dense = shipped.encoder(ink[None, None])[0]
+        dense = shipped.dense.encoder(ink[None, None])[0]
         for row, column in [(10, 10), (20, 35), (33, 50), (4, 70)]:
             top, left = row * STRIDE - MARGIN, column * STRIDE - MARGIN
-            crop = shipped.encoder.crops(ink[top : top + side, left : left + side][None, None])[0]
+            crop = shipped.dense.encoder.crops(ink[top : top + side, left : left + side][None, None])[0]
             assert float(F.cosine_similarity(crop, dense[:, row, column], dim=0)) >= 0.99
 
 
@@ -53,9 +54,10 @@ def test_tiles_give_the_codes_of_the_whole_page(encoder: Encoder) -> None:
     ink = page(1200, 1500)
     detector = Detector(encoder, Verifier((4, 4, 8, 8)), Calibration(), "test", "cpu")
     with torch.inference_mode():
-        codes, starts = detector._dense(ink, lambda: False)
+        codes, centres = detector.dense(ink, lambda: None)
         whole = encoder(F.pad(ink, windows.tiling(*ink.shape).padding(*ink.shape))[None, None])[0]
     assert len(codes) > 1000
+    starts = (centres - WINDOW / 2 + windows.BEFORE).flip(1).long()
     rows, columns = (starts // STRIDE).T
     assert torch.allclose((codes * whole[:, rows, columns].T).sum(1), torch.ones(len(codes)), atol=1e-3)
     assert len(torch.unique(starts, dim=0)) == len(starts)
@@ -66,15 +68,15 @@ def test_blank_tiles_are_not_computed(encoder: Encoder, monkeypatch: pytest.Monk
     ink = torch.zeros(3000, 3000)
     ink[100:130, 100:104] = 1
     seen: list[int] = []
-    answers = detector._answers
+    answers = detector.dense._answers
 
     def counted(batch: torch.Tensor) -> torch.Tensor:
         seen.append(len(batch))
         return answers(batch)
 
-    monkeypatch.setattr(detector, "_answers", counted)
+    monkeypatch.setattr(detector.dense, "_answers", counted)
     with torch.inference_mode():
-        detector._dense(ink, lambda: False)
+        detector.dense(ink, lambda: None)
     assert sum(seen) == 1 < len(windows.tiling(3000, 3000).corners())
 
 
@@ -82,8 +84,8 @@ def test_folding_the_normalisations_changes_nothing(shipped: Detector) -> None:
     encoder, _, _ = load_networks(WEIGHTS)
     window = page(112, 112)[None, None]
     with torch.inference_mode():
-        assert torch.allclose(shipped.encoder.crops(window), encoder.crops(window), atol=1e-4)
-    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in shipped.encoder.modules())
+        assert torch.allclose(shipped.dense.encoder.crops(window), encoder.crops(window), atol=1e-4)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in shipped.dense.encoder.modules())
 
 
 def test_the_verifier_answers_each_pair() -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from app.engine.detector import Calibration
 from app.engine.encoder import Encoder
+from app.engine.evidence import Calibration
 from app.engine.index import SymbolIndex
 from app.engine.verify import Verifier
 from app.engine.weights import golden_picture, load_detector, load_references, read_manifest, write_weights

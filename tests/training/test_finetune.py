@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from app.engine.detector import Calibration
 from app.engine.encoder import Encoder
+from app.engine.evidence import Calibration
 from app.engine.index import SymbolIndex
 from app.engine.verify import Verifier
 from app.engine.weights import Reference, golden_picture, load_networks, load_references, read_manifest, write_weights

@@ -1,0 +1,54 @@
+"""The dense pass: codes of all windows of a level that hold ink, tile by tile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from app.engine import encoder, windows
+from app.engine.batching import Batches
+from app.engine.encoder import Encoder
+from app.engine.fuse import fused
+
+INKED = 0.008  # mean ink from which a window is not blank
+
+
+class DensePass:
+    """An encoder on its device, run over levels. `go_on` is called between batches and may raise."""
+
+    def __init__(self, network: Encoder, device: str) -> None:
+        self.encoder = fused(network).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._device = device
+        self._tiles = Batches(2 if device == "cpu" else 64)
+
+    def __call__(self, level: Tensor, go_on: Callable[[], None]) -> tuple[Tensor, Tensor]:
+        """Codes (n, D) of the inked windows of a level (H, W), and their centres (n, 2) x, y on it."""
+        tiling = windows.tiling(*level.shape)
+        padded = F.pad(level, tiling.padding(*level.shape))
+        held = F.avg_pool2d(padded[None, None], encoder.WINDOW, encoder.STRIDE)[0, 0]
+        inked = [at for at in tiling.corners() if float(held[_cells(at, tiling)].max()) > INKED]
+        codes = [torch.zeros(0, self.encoder.dimension, device=self._device)]
+        starts = [torch.zeros(0, 2, dtype=torch.int64, device=self._device)]
+        for n in range(0, len(inked), self._tiles.size):
+            go_on()
+            group = inked[n : n + self._tiles.size]
+            batch = torch.stack([padded[r : r + tiling.tile[0], c : c + tiling.tile[1]] for r, c in group])[:, None]
+            for at, answer in zip(group, self._tiles.run(self._answers, batch), strict=True):
+                kept = torch.nonzero(held[_cells(at, tiling)] > INKED)
+                codes.append(answer[:, kept[:, 0], kept[:, 1]].T)
+                starts.append(kept * encoder.STRIDE + torch.tensor(at, device=self._device) + windows.HALO)
+        return torch.cat(codes), torch.cat(starts).flip(1) - windows.BEFORE + encoder.WINDOW / 2
+
+    def _answers(self, batch: Tensor) -> Tensor:
+        """(b, D, h, w) codes of the windows that tiles (b, 1, H, W) answer for."""
+        codes: Tensor = self.encoder(batch.contiguous(memory_format=torch.channels_last))
+        return codes[:, :, windows.FIRST : -windows.FIRST, windows.FIRST : -windows.FIRST]
+
+
+def _cells(at: tuple[int, int], tiling: windows.Tiling) -> tuple[slice, slice]:
+    """Of a map with one value a window, the part that the tile at `at` answers for."""
+    row, column = (start // encoder.STRIDE + windows.FIRST for start in at)
+    return slice(row, row + tiling.cells[0]), slice(column, column + tiling.cells[1])
