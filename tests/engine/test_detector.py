@@ -119,18 +119,18 @@ def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.Mo
 
 
 def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
-    def agrees(_self: SecondLook, _level: object, _shot: object, poses: torch.Tensor,
-               _views: object) -> tuple[torch.Tensor, ...]:
+    def agrees(_self: SecondLook, _level: object, _shot: object, poses: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return torch.tensor([[99.0, 1, 0, 0]] * len(poses)), torch.zeros(len(poses), 4)
 
     monkeypatch.setattr(SecondLook, "look", agrees)
+    monkeypatch.setattr(SecondLook, "glance", lambda *given: (agrees(*given)[0][:, 0], agrees(*given)[1]))
     assert len(search(shipped, page(POSES)).detections) > len(POSES)
 
 
 def test_without_suppression_copies_are_found_twice(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
     options = Options(min_score=0.05)
     before = len(search(shipped, page(POSES), options).detections)
-    monkeypatch.setattr("app.engine.suppress._claimed", lambda _box, boxes: np.zeros(len(boxes), dtype=bool))
+    monkeypatch.setattr("app.engine.suppress._against", lambda _box, boxes: (np.zeros(len(boxes)), np.zeros(len(boxes))))
     assert len(search(shipped, page(POSES), options).detections) > before
 
 
