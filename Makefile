@@ -55,8 +55,8 @@ format: $(READY) ## sort imports and apply ruff's safe fixes
 	@$(BIN)/ruff check --fix .
 
 weights: $(READY) ## train, calibrate, export model_weights/ (TRAIN="further options"); hours on a CPU
-	@for seed in 1 2; do $(BIN)/python -m training train --out $(RUN)/$$seed --seed $$seed $(TRAIN); done
-	@$(BIN)/python -m training calibrate --checkpoint $(RUN)/1/checkpoint.pt $(RUN)/2/checkpoint.pt --weights model_weights
+	@$(BIN)/python -m training train --out $(RUN) $(TRAIN)
+	@$(BIN)/python -m training calibrate --checkpoint $(RUN)/checkpoint.pt --weights model_weights
 	@$(BIN)/python -m training export --weights model_weights
 
 docker: ## build the image planspot:latest

@@ -24,8 +24,8 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 3  # of the generator: within a version the same seed gives the same drawings
-SIBLINGS = (0.3, 0.5)  # part of the classes that come with a near-identical one
+VERSION = 4  # of the generator: within a version the same seed gives the same drawings
+SIBLINGS = (0.35, 0.6)  # part of the classes that come with a near-identical one: more than drawings have
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 CROWDED = 0.5  # part of a symbol's box that its strokes may cover
@@ -54,15 +54,17 @@ def make_drawing(
     density: float = 0.18,
     clutter: float = 1.0,
     damaged: bool = True,
+    siblings: tuple[float, float] = SIBLINGS,
     style: Style | None = None,
 ) -> Drawing[Symbol]:
     """A page of `classes` labels with 2 to 10 copies each, as many as fit.
 
-    `density` is about the part of the page that symbols take, `clutter` multiplies all that is no symbol (0: bare), and
-    `damaged` lets the page be scanned, compressed and the like. The same generator state gives the same bytes.
+    `density` is about the part of the page that symbols take, `clutter` multiplies all that is no symbol (0: bare),
+    `damaged` lets the page be scanned, compressed and the like, and of the classes a part between the two `siblings` comes
+    with a near-identical one. The same generator state gives the same bytes.
     """
     style = style or random_style(rng)
-    symbols = random_classes(rng, classes)
+    symbols = random_classes(rng, classes, siblings)
     strangers = _strangers(rng, symbols) if clutter else ()
     drawn = _all_drawn((*symbols, *strangers), style, rng)
     sheet = Sheet(
@@ -127,10 +129,10 @@ def _labels(rng: Generator, classes: int, strangers: int) -> list[int]:
 # ---- classes ---------------------------------------------------------------------------------------------------------
 
 
-def random_classes(rng: Generator, count: int) -> tuple[Symbol, ...]:
-    """Classes that all look different, a third to a half of them followed by a sibling."""
+def random_classes(rng: Generator, count: int, siblings: tuple[float, float] = SIBLINGS) -> tuple[Symbol, ...]:
+    """Classes that all look different, a part of them between two followed by a sibling."""
     symbols, looks = list[Symbol](), list[Look]()
-    share = float(rng.uniform(*SIBLINGS))
+    share = float(rng.uniform(*siblings))
     while len(symbols) < count:
         fresh = make_symbol(rng)
         if not _new(fresh, symbols, looks):

@@ -162,7 +162,9 @@ def _start(encoder: Encoder, recipe: Recipe, steps: int, origin: dict[str, Any])
 def _batches(dataset: SymbolDataset, recipe: Recipe, machine: Machine, first: int,
              stop: int) -> Iterator[tuple[Tensor, Tensor]]:
     batches = BalancedBatches(dataset, recipe.batch_size, recipe.seed, first, stop)
-    yield from DataLoader(dataset, batch_sampler=batches, num_workers=machine.workers, worker_init_fn=_one_thread)
+    # a forked worker hangs in the threads of a torch that has computed already
+    yield from DataLoader(dataset, batch_sampler=batches, num_workers=machine.workers, worker_init_fn=_one_thread,
+                          multiprocessing_context="spawn" if machine.workers else None)
 
 
 def _one_thread(_: int) -> None:

@@ -13,7 +13,7 @@ from training.attachments import attachment
 from training.canvas import Fill, Points, Shape, Stroke, affine, polyline
 from training.elements import Element, closed, code, letters, mark, shape
 from training.families import FAMILIES
-from training.marks import MARKS, bars, box, cross, dot, plates, ring, triangle
+from training.marks import MARKS, arrowed, bars, box, cross, dot, plates, ring, triangle
 from training.outlines import Room, dashed_outline, hatched, open_outline, outline, part_fill
 
 
@@ -94,8 +94,12 @@ def _composed(rng: Generator) -> Made:
         room = Room(room.width * 0.8, room.height * 0.8, room.x, room.y)
     slots = _slots(rng, room)
     if slots:
-        if len(slots) == 2 and rng.random() < 0.5:
+        if len(slots) == 2 and rng.random() < 0.6:
             elements.append(mark(shape(polyline((float(contour[:, 0].min()), 0), (float(contour[:, 0].max()), 0)))))
+        if len(slots) == 2 and rng.random() < 0.5:  # a fixed code over a number that varies, as instruments have them
+            word = letters(rng, slots[0].width, slots[0].height, code(rng, int(rng.integers(2, 4))))
+            elements.append(word.moved(affine(slots[0].x, slots[0].y)))
+            slots = slots[1:]
     else:
         elements += _content(rng, contour, room)
     for _ in range(int(rng.choice([0, 1, 2], p=[0.55, 0.33, 0.12]))):
@@ -155,7 +159,7 @@ def _lettered(rng: Generator) -> Made:
 
 
 def _simple(rng: Generator) -> Made:
-    makers = (dot, ring, box, bars, cross, triangle, plates)
+    makers = (dot, ring, box, bars, cross, triangle, plates, arrowed, arrowed)
     element = makers[int(rng.integers(len(makers)))](rng, 1.0, float(rng.choice([1.0, 1.0, 0.6, 0.35])))
     return [element], None, ()
 

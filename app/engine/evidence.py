@@ -1,4 +1,5 @@
-"""What speaks for a candidate besides the verifier's logit, how well the inks agree, and the score made of it all."""
+"""What speaks for a candidate: the verifier's logit, how well the inks agree, what the page's best finds say of it;
+and the score made of it all."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-NAMES = ("logit", "correlation", "missing", "extra")
-SPREAD = 5   # pixels of a picture over which a stroke may lie off
+from app.engine.verify import spread
+
+NAMES = ("logit", "correlation", "missing", "extra", "echo")
 LEAST = 1e-4  # variance below which a picture is blank
 
 
@@ -17,12 +19,12 @@ LEAST = 1e-4  # variance below which a picture is blank
 class Calibration:
     """score = sigmoid(weights · evidence + offset); `certain_from` is the score from which a find is called certain."""
 
-    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0)  # of NAMES
+    weights: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 0.0)  # of NAMES
     offset: float = 0.0
     certain_from: float = 0.9
 
     def score(self, evidence: Tensor) -> Tensor:
-        """(n,) of evidence (n, 4)."""
+        """(n,) of evidence (n, 5)."""
         return torch.sigmoid(evidence @ torch.tensor(self.weights, device=evidence.device) + self.offset)
 
 
@@ -31,13 +33,9 @@ def agreement(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:
     of the example's ink that is missing, and the ink too much as a share of the example's."""
     ink, found = example * mask, seen * mask
     total = ink.sum().clamp(min=1)
-    missing = (ink * (1 - _spread(found))).sum((1, 2)) / total
-    extra = (found * (1 - _spread(ink[None]))).sum((1, 2)) / total
+    missing = (ink * (1 - spread(found))).sum((1, 2)) / total
+    extra = (found * (1 - spread(ink[None]))).sum((1, 2)) / total
     return torch.stack([_correlation(ink, found, mask), missing, extra.clamp(max=3)], 1)
-
-
-def _spread(pictures: Tensor) -> Tensor:
-    return F.max_pool2d(pictures[:, None], SPREAD, 1, SPREAD // 2)[:, 0]
 
 
 def _correlation(ink: Tensor, found: Tensor, mask: Tensor) -> Tensor:

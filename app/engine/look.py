@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +17,11 @@ from app.engine.poses import compose, crops, matrices
 from app.engine.query import Example
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry
-from app.engine.verify import Verifier
+from app.engine.verify import Verifier, compared
 
 FLOOR = 0.01        # scores below are never reported
 SECOND = -3.0       # logit from which a place gets another look under its corrected pose
+ECHOES = 3          # best finds of a page that the others are held against
 VIEWS = ((0, False), (1, False), (2, True), (3, True))  # quarters and flip of one pair, for the last word
 TURNS = ((-8.0, -4.0, 0.0, 4.0, 8.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))  # degrees tried around a find, coarse to fine
 
@@ -54,47 +54,81 @@ class SecondLook:
         self.verifier = fused(verifier).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._calibration, self._device = calibration, device
         self._pictures = Batches(128 if device == "cpu" else 2048)
+        self._unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=device)
 
     def __call__(self, level: Level, shot: Shot, poses: Tensor) -> Found:
         """The poses that stood the second look, on the page, with their scores."""
         if len(poses):
-            evidence, correction = self.look(level, shot, poses, VIEWS[:1])
-            worth = evidence[:, 0] > SECOND
+            logit, correction = self.glance(level, shot, poses)
+            worth = logit > SECOND
             poses = compose(poses[worth], correction[worth])
         if not len(poses):
             return self._on_page(level, shot, poses, torch.zeros(0, len(NAMES)), torch.zeros(0))
-        evidence, correction = self.look(level, shot, poses, VIEWS)
+        logit, correction = self.look(level, shot, poses)
+        poses = self._settled(level, shot, poses, compose(poses, correction))
+        seen = crops(level.fine, matrices(poses), verify.SIZE)
+        agreed = agreement(shot.prepared.picture, shot.prepared.mask, seen)
+        evidence = torch.cat([logit[:, None], agreed, self.echo(shot, seen, logit)[:, None]], 1)
         score = self._calibration.score(evidence)
         kept = score >= FLOOR
-        poses = self._turned(level, shot, compose(poses, correction)[kept])
-        return self._on_page(level, shot, poses, evidence[kept], score[kept])
+        return self._on_page(level, shot, poses[kept], evidence[kept], score[kept])
 
-    def look(self, level: Level, shot: Shot, poses: Tensor, views: Sequence[tuple[int, bool]]) -> tuple[Tensor, Tensor]:
-        """Evidence (n, 4), the logit a mean over views of each pair turned and flipped as one, and corrections (n, 4) in
-        pixels, degrees and log scale, of the first view, which is the pair as it is."""
-        unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=self._device)
+    def glance(self, level: Level, shot: Shot, poses: Tensor) -> tuple[Tensor, Tensor]:
+        """What the first judge alone says: logits (n,) and corrections (n, 4) in pixels, degrees and log scale."""
 
         def look(part: Tensor) -> Tensor:
-            seen = crops(level.fine, matrices(part), verify.SIZE)
-            example, mask = (still.expand(len(part), -1, -1) for still in (shot.prepared.picture, shot.prepared.mask))
-            pictures = torch.stack([example, seen, mask], 1)
-            verdicts = [self.verifier(_viewed(pictures, *view)) for view in views]
-            logit = torch.stack([verdict.logit for verdict in verdicts]).mean(0)
-            likeness = agreement(shot.prepared.picture, shot.prepared.mask, seen)
-            return torch.cat([logit[:, None], likeness, verdicts[0].correction * unit], 1)
+            verdict = self.verifier.judges[0](compared(_pictures(level, shot, part)))
+            return torch.cat([verdict.logit[:, None], verdict.correction * self._unit], 1)
 
         out = self._pictures.run(look, poses)
-        return out[:, : len(NAMES)], out[:, len(NAMES) :]
+        return out[:, 0], out[:, 1:]
 
-    def _turned(self, level: Level, shot: Shot, poses: Tensor) -> Tensor:
-        """Poses (n, 5) turned by the few degrees, if any, that lay the example best: the corrections fall short of them."""
-        for turns in TURNS if len(poses) else ():
-            tried = poses.repeat(len(turns), 1, 1)  # (T, n, 5)
-            tried[:, :, 2] += torch.tensor(turns, device=self._device)[:, None]
-            seen = crops(level.fine, matrices(tried.flatten(0, 1)), verify.SIZE)
-            fit = agreement(shot.prepared.picture, shot.prepared.mask, seen)[:, 0].reshape(len(turns), -1)
-            poses = tried[fit.argmax(0), torch.arange(len(poses), device=self._device)]
+    def look(self, level: Level, shot: Shot, poses: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (n,), a mean over judges and over views of each pair turned and flipped as one, and corrections (n, 4) in
+        pixels, degrees and log scale, of the first view, which is the pair as it is."""
+
+        def look(part: Tensor) -> Tensor:
+            pictures = _pictures(level, shot, part)
+            verdicts = [self.verifier(_viewed(pictures, *view)) for view in VIEWS]
+            logit = torch.stack([verdict.logit for verdict in verdicts]).mean(0)
+            return torch.cat([logit[:, None], verdicts[0].correction * self._unit], 1)
+
+        out = self._pictures.run(look, poses)
+        return out[:, 0], out[:, 1:]
+
+    def echo(self, shot: Shot, seen: Tensor, logit: Tensor) -> Tensor:
+        """(n,) logits of pictures seen (n, S, S) when the page's best finds are examples too: a page draws its copies alike.
+
+        The mean of the logit (n,) beside the example and of those beside the best finds, each as far as it is one itself.
+        """
+        best = torch.topk(logit, min(ECHOES, len(logit))).indices
+        pairs = torch.cartesian_prod(best, torch.arange(len(seen), device=best.device))
+
+        def look(part: Tensor) -> Tensor:
+            mask = shot.prepared.mask.expand(len(part), -1, -1)
+            logits: Tensor = self.verifier(torch.stack([seen[part[:, 0]], seen[part[:, 1]], mask], 1)).logit
+            return logits
+
+        beside = self._pictures.run(look, pairs).reshape(len(best), -1)
+        weight = torch.sigmoid(logit[best])[:, None].repeat(1, len(seen))
+        weight[torch.arange(len(best)), best] = 0
+        return (logit + (weight * beside).sum(0)) / (1 + weight.sum(0))
+
+    def _settled(self, level: Level, shot: Shot, *tried: Tensor) -> Tensor:
+        """Of poses (n, 5) tried for each candidate the one that lays the example best, turned by the few degrees, if any,
+        that lay it better still: the corrections fall short of them, and overshoot where there is little to correct."""
+        poses = self._fitting(level, shot, torch.stack(tried))
+        for turns in TURNS:
+            turned = poses.repeat(len(turns), 1, 1)  # (T, n, 5)
+            turned[:, :, 2] += torch.tensor(turns, device=self._device)[:, None]
+            poses = self._fitting(level, shot, turned)
         return poses
+
+    def _fitting(self, level: Level, shot: Shot, tried: Tensor) -> Tensor:
+        """(n, 5) the poses of greatest correlation out of tried (T, n, 5)."""
+        seen = crops(level.fine, matrices(tried.flatten(0, 1)), verify.SIZE)
+        fit = agreement(shot.prepared.picture, shot.prepared.mask, seen)[:, 0].reshape(len(tried), -1)
+        return tried[fit.argmax(0), torch.arange(tried.shape[1], device=self._device)]
 
     def _on_page(self, level: Level, shot: Shot, poses: Tensor, evidence: Tensor, score: Tensor) -> Found:
         """Poses of the example's own box on the page, from poses of its picture on a level."""
@@ -106,6 +140,13 @@ class SecondLook:
         rows[:, :2] += np.einsum("nij,j->ni", matrices(torch.from_numpy(rows)).numpy()[:, :, :2], off)
         return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), rows,
                      score.double().cpu().numpy(), evidence.double().cpu().numpy())
+
+
+def _pictures(level: Level, shot: Shot, poses: Tensor) -> Tensor:
+    """(n, 3, S, S) example, candidate and box of each pose."""
+    seen = crops(level.fine, matrices(poses), verify.SIZE)
+    example, mask = (still.expand(len(poses), -1, -1) for still in (shot.prepared.picture, shot.prepared.mask))
+    return torch.stack([example, seen, mask], 1)
 
 
 def _viewed(pictures: Tensor, quarters: int, flipped: bool) -> Tensor:

@@ -120,10 +120,10 @@ def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.Mo
 
 def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
     def agrees(_self: SecondLook, _level: object, _shot: object, poses: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return torch.tensor([[99.0, 1, 0, 0]] * len(poses)), torch.zeros(len(poses), 4)
+        return torch.full((len(poses),), 99.0), torch.zeros(len(poses), 4)
 
     monkeypatch.setattr(SecondLook, "look", agrees)
-    monkeypatch.setattr(SecondLook, "glance", lambda *given: (agrees(*given)[0][:, 0], agrees(*given)[1]))
+    monkeypatch.setattr(SecondLook, "glance", agrees)
     assert len(search(shipped, page(POSES)).detections) > len(POSES)
 
 

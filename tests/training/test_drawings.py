@@ -83,7 +83,8 @@ def test_boxes_hold_the_ink_and_nothing_else_does() -> None:
             mask = cv2.fillPoly(np.zeros(ink.shape, np.uint8), [np.rint(polygon).astype(np.int32)], 1).astype(bool)
             assert (ink & mask).any()
             covered |= mask
-        assert (ink & ~covered).sum() <= 0.01 * ink.sum()
+        inner = np.s_[50:-50, 50:-50]  # a copy that the page's edge cuts in half is no truth
+        assert (ink & ~covered)[inner].sum() <= 0.01 * ink.sum()
 
 
 def test_boxes_are_tight() -> None:

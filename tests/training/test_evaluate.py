@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.geometry import Detection, Pose, bounds
-from training.calibrate import certain_from, fit
 from training.evaluate import Case, average_precision, calibration_error, figures, matched, moved
 from training.truth import Instance
 
@@ -62,24 +61,3 @@ def test_scores_that_mean_what_they_say_have_no_calibration_error() -> None:
     right = np.concatenate([np.arange(100) < 25, np.arange(100) < 75])
     assert calibration_error(scores, right) == pytest.approx(0, abs=1e-9)
     assert calibration_error(scores, ~right) == pytest.approx(0.5)
-
-
-def test_the_fit_recovers_the_curve_that_made_the_finds() -> None:
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 4, 40_000)
-    right = rng.random(40_000) < 1 / (1 + np.exp(-(0.7 * logits - 1.5)))
-    (slope, idle), offset = fit(np.stack([logits, rng.normal(0, 1, 40_000)], 1), right)
-    assert slope == pytest.approx(0.7, abs=0.03)
-    assert idle == pytest.approx(0, abs=0.06)
-    assert offset == pytest.approx(-1.5, abs=0.06)
-
-
-def test_a_fit_needs_both_kinds() -> None:
-    with pytest.raises(ValueError, match="right and wrong"):
-        fit(np.zeros((3, 2)), np.ones(3, dtype=bool))
-
-
-def test_certain_is_where_ninety_nine_of_a_hundred_are_right() -> None:
-    scores = np.linspace(0.5, 1, 1001)
-    assert certain_from(scores, scores > 0.8) == pytest.approx(0.8, abs=0.011)
-    assert certain_from(scores, np.zeros(1001, dtype=bool)) == 0.99

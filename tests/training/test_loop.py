@@ -8,27 +8,39 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
+from app.engine.poses import compose, crops, matrices
 from training import loop
-from training.batches import collate, make_batch
+from training.batches import Lesson, Pool, make_lesson
 from training.drawings import make_drawing
 from training.loop import Drawings, Recipe, train
+from training.pairs import Pairs, joined
+from training.tiles import collate
+from training.views import toned, turned, varied
 
-SMALL = Recipe(steps=4, drawings=1, workers=0, mixed=False, checkpoint_every=2)
+SMALL = Recipe(steps=4, drawings=1, pool=3, tiles=2, pairs=40, workers=0, mixed=False, checkpoint_every=2)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "SIZES", ((320, 320),))
-    monkeypatch.setattr(loop, "BATCHES", 1)
+    monkeypatch.setattr(loop, "FIRST", 1)
 
 
+def lesson(seed: int, clutter: float = 1.0) -> Lesson:
+    rng = np.random.default_rng(seed)
+    return make_lesson(make_drawing(rng, 448, 448, damaged=bool(clutter), clutter=clutter), rng)
+
+
+@pytest.mark.usefixtures("_small_pages")
 def test_a_run_resumed_from_its_checkpoint_ends_the_same(tmp_path: Path) -> None:
     whole = train(SMALL, tmp_path / "whole")
     train(SMALL, tmp_path / "parts", until=2)
     parts = train(SMALL, tmp_path / "parts", resume=True)
     assert parts.step == whole.step == 4
-    for one, other in ((whole.encoder, parts.encoder), (whole.verifier, parts.verifier)):
+    for one, other in ((whole.encoder, parts.encoder), (whole.verifier, parts.verifier),
+                       *zip(whole.averages, parts.averages, strict=True)):
         for key, value in one.state_dict().items():
             assert torch.equal(value, other.state_dict()[key]), key
     assert [json.loads(line)["step"] for line in (tmp_path / "parts" / "losses.jsonl").read_text().splitlines()] == [1, 2, 3, 4]
@@ -41,26 +53,99 @@ def test_the_learning_rate_rises_stays_and_falls() -> None:
     assert rates[-1] <= 0.01
 
 
-def test_the_order_of_the_data_is_a_function_of_the_seed() -> None:
-    first, again, other = Drawings(3, 2)[1], Drawings(3, 2)[1], Drawings(4, 2)[1]
-    assert torch.equal(first.pictures, again.pictures)
-    assert first.pictures.shape != other.pictures.shape or not torch.equal(first.pictures, other.pictures)
+@pytest.mark.usefixtures("_small_pages")
+def test_the_averages_follow_the_networks(tmp_path: Path) -> None:
+    state = train(SMALL, tmp_path, until=3)
+    live, mean = (dict(network.named_parameters())["head.0.weight"].detach() for network in (state.encoder, state.averages[0]))
+    begun = loop.start(SMALL).encoder.state_dict()["head.0.weight"]
+    assert 0 < float((mean - begun).norm()) < float((live - begun).norm())
+    assert not torch.equal(live, mean)
+
+
+def test_workers_give_the_same_lessons_as_none() -> None:
+    alone, beside = (next(iter(loop._loader(Drawings(3, 1), range(1), Recipe(workers=workers)))) for workers in (0, 1))
+    assert torch.equal(alone.pairs.pictures, beside.pairs.pictures)
+    assert torch.equal(alone.tiles.tiles, beside.tiles.tiles)
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_the_data_of_a_step_are_a_function_of_the_seed_and_the_step() -> None:
+    run, again = (list(loop._batches(SMALL, first, 4)) for first in (0, 2))
+    for (tiles, pairs), (tiles_again, pairs_again) in zip(run[2:], again, strict=True):
+        assert torch.equal(tiles.tiles, tiles_again.tiles)
+        assert all(torch.equal(a.pictures, b.pictures) for a, b in zip(pairs, pairs_again, strict=True))
+    assert not torch.equal(run[2][1][0].pictures, run[2][1][1].pictures), "each judge sees pairs of its own"
+
+
+def test_a_pool_holds_the_latest_and_gives_each_pair_once() -> None:
+    lessons = [lesson(seed) for seed in (1, 2, 3)]
+    pool = Pool(2)
+    for each in lessons:
+        pool.add(each)
+    held = sum(len(each.pairs) for each in lessons[1:])
+    rng = np.random.default_rng(0)
+    assert len(pool.pairs(10_000, rng)) == held
+    some = pool.pairs(50, rng)
+    whole = {row.numpy().tobytes() for row in joined([each.pairs for each in lessons[1:]]).pictures}
+    assert len(some) == 50
+    assert {row.numpy().tobytes() for row in some.pictures} <= whole
+    assert len(pool.tiles(4, rng).tiles) == 2
 
 
 def test_copies_and_others_are_both_shown_and_corrections_are_small() -> None:
-    rng = np.random.default_rng(5)
-    batch = collate([make_batch(make_drawing(rng, 448, 448), rng) for _ in range(2)])
-    assert {0.0, 1.0} == set(batch.targets.tolist())
-    assert batch.pictures.shape[1:] == (3, 64, 64)
-    assert float(batch.corrections.abs().max()) <= 1.5
-    assert not batch.known[batch.targets == 0].any()
-    assert len(set(batch.cell_labels.tolist()) & set(batch.window_labels.tolist())) > 0
+    lessons = [lesson(seed) for seed in (5, 6)]
+    pairs, tiles = joined([each.pairs for each in lessons]), collate([each.tiles for each in lessons])
+    assert {0.0, 1.0} == set(pairs.targets.tolist())
+    assert pairs.pictures.shape[1:] == (3, 64, 64)
+    assert float(pairs.corrections.abs().max()) <= 1.5
+    assert not pairs.known[pairs.targets == 0].any()
+    assert len(set(tiles.cell_labels.tolist()) & set(tiles.window_labels.tolist())) > 0
 
 
 def test_an_exact_copy_looks_like_its_example() -> None:
     """Pictures of copies under their true poses agree better than those of other places."""
-    rng = np.random.default_rng(8)
-    batch = collate([make_batch(make_drawing(rng, 448, 448, damaged=False, clutter=0), rng) for _ in range(3)])
-    example, seen = batch.pictures[:, 0].float().flatten(1), batch.pictures[:, 1].float().flatten(1)
-    likeness = torch.nn.functional.cosine_similarity(example - example.mean(1, True), seen - seen.mean(1, True))
-    assert float(likeness[batch.targets == 1].mean()) > float(likeness[batch.targets == 0].mean()) + 0.1
+    pairs = joined([lesson(seed, clutter=0).pairs for seed in (8, 9, 10)])
+    likeness = agreement(pairs.pictures)
+    assert float(likeness[pairs.targets == 1].mean()) > float(likeness[pairs.targets == 0].mean()) + 0.1
+
+
+def agreement(pictures: Tensor) -> Tensor:
+    example, seen = pictures[:, 0].float().flatten(1), pictures[:, 1].float().flatten(1)
+    return torch.nn.functional.cosine_similarity(example - example.mean(1, True), seen - seen.mean(1, True))
+
+
+@pytest.mark.parametrize("quarters", range(4))
+@pytest.mark.parametrize("flipped", [False, True])
+def test_a_correction_mends_its_pair_however_the_pair_is_turned(quarters: int, flipped: bool) -> None:
+    picture = torch.zeros(64, 64)
+    picture[20:44, 24:28] = picture[40:44, 24:40] = picture[26:30, 24:34] = 1  # an F upside down: no symmetry
+    off = torch.tensor([[5.0, -3.0, 12.0, 0.15]])
+    still = torch.tensor([[32.0, 32.0, 0.0, 0.0, 1.0]])
+    # the copy lies where the correction of a centred pose leads
+    there = torch.eye(3)
+    there[:2] = matrices(compose(still, off))[0]
+    back = torch.linalg.inv(there)[:2]
+    back[:, 2] += back[:, :2] @ torch.tensor([32.0, 32.0]) + 32
+    seen = crops(picture, back[None], 64)[0]
+    pictures = (torch.stack([picture, seen, torch.ones(64, 64)])[None] * 255).to(torch.uint8)
+    units = torch.tensor([[8.0, 8.0, 20.0, 0.25]])
+    pair = turned(Pairs(pictures, torch.ones(1), off / units, torch.ones(1, 4)), quarters, flipped)
+    page = pair.pictures[0, 1].float() / 255
+    mended = crops(page, matrices(compose(still, pair.corrections * units)), 64)[0]
+    example = pair.pictures[0, 0].float() / 255
+    assert float(((mended - example) ** 2).sum() / (example**2).sum()) < 0.15
+    unmended = ((page - example) ** 2).sum() / (example**2).sum()
+    assert float(unmended) > 0.5
+
+
+def test_variation_keeps_the_pairs_and_the_box() -> None:
+    pairs = lesson(4).pairs
+    rng = np.random.default_rng(0)
+    changed = varied(pairs, rng)
+    assert sorted(changed.targets.tolist()) == sorted(pairs.targets.tolist())
+    assert not torch.equal(changed.pictures, pairs.pictures)
+    pictures = pairs.pictures.float() / 255
+    paler = toned(pictures, rng)
+    assert torch.equal(paler[:, 2], pictures[:, 2])
+    assert not torch.equal(paler[:, :2], pictures[:, :2])
+    assert 0 <= float(paler.min()) <= float(paler.max()) <= 1

@@ -1,0 +1,62 @@
+"""What a score means is fitted, not guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.engine.evidence import NAMES, Calibration
+from app.engine.geometry import Box, Detection, Pose
+from training.calibrate import certain_from, fit, networks, rescored
+from training.evaluate import Case, calibration_error
+from training.loop import Recipe, start
+
+
+def test_a_logistic_curve_is_found_again() -> None:
+    rng = np.random.default_rng(0)
+    evidence = rng.normal(size=(20_000, len(NAMES)))
+    weights, offset = np.array([1.5, -0.7, 0.3, 0.0, 0.0]), -0.4
+    right = rng.random(20_000) < 1 / (1 + np.exp(-(evidence @ weights + offset)))
+    found, at = fit(evidence, right)
+    assert found == pytest.approx(weights, abs=0.1)
+    assert at == pytest.approx(offset, abs=0.1)
+    scores = Calibration(found, at).score(torch.from_numpy(evidence).float()).numpy()
+    assert calibration_error(scores, right) < 0.02
+
+
+def test_finds_of_one_kind_calibrate_nothing() -> None:
+    with pytest.raises(ValueError, match="right and wrong"):
+        fit(np.zeros((3, 4)), np.array([True, True, True]))
+
+
+def test_kinds_that_part_cleanly_do_not_run_away() -> None:
+    evidence = np.array([[-2.0, 0, 0, 0, 0]] * 50 + [[2.0, 0, 0, 0, 0]] * 50)
+    weights, offset = fit(evidence, np.arange(100) >= 50)
+    assert 0 < weights[0] < 10
+    assert abs(offset) < 1
+
+
+def test_certain_is_where_ninety_nine_of_a_hundred_are_right() -> None:
+    scores = np.linspace(0, 1, 10_001)
+    assert certain_from(scores, scores >= 0.8) == pytest.approx(0.8)
+    assert certain_from(scores, np.zeros(len(scores), dtype=bool)) == 0.99
+
+
+def test_a_case_takes_the_scores_of_its_evidence() -> None:
+    find = Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.2, Pose(4, 4), (3.0, 0.0, 0.0, 0.0, 0.0))
+    case = rescored(Case((find,), (None,), 1), Calibration((1.0, 0, 0, 0, 0), -3.0))
+    assert case.detections[0].score == pytest.approx(0.5)
+
+
+def test_a_checkpoint_gives_its_averages(tmp_path: Path) -> None:
+    state = start(Recipe())
+    with torch.no_grad():
+        for value in state.averages[0].parameters():
+            value.fill_(1)
+    state.save(tmp_path / "checkpoint.pt")
+    encoder, verifier = networks(tmp_path / "checkpoint.pt")
+    assert all(bool((value == 1).all()) for value in encoder.parameters())
+    assert torch.equal(next(verifier.parameters()), next(state.averages[1].parameters()))

@@ -1,0 +1,169 @@
+"""What the verifier learns from: examples beside the places that the coarse search proposes for them.
+
+So its negatives are the ones it will meet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from app.engine import verify
+from app.engine.poses import COARSE, TURN_STEP, align, crops, make_bank, matrices, resized, self_similarity
+from training.drawings import Drawing, Symbol
+from training.shots import Matrix, Shot, pose_matrix
+
+HARDEST = 14           # places without a copy, the most alike, kept for each example
+EASIER = 6             # and of the rest
+OTHERS = 30            # other symbols it is tried at
+PLACES = 60            # random places on ink that the coarse search is tried at
+COPIES = 12            # places with one kept for each example
+SIZES = (0.86, 1.0, 1.16)
+NEAR, GROWN, TURNED = 10.0, 0.3, 25.0  # picture pixels, log scale, degrees within which a pose counts as right
+SAME, OTHER = 0.9, 0.65  # self-similarity from which a turned example is the same, below which it is another
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Examples beside candidates."""
+
+    pictures: Tensor     # (p, 3, 64, 64) uint8: example, candidate, box
+    targets: Tensor      # (p,) 1 for a copy
+    corrections: Tensor  # (p, 4) in units of the verifier
+    known: Tensor        # (p, 4) 1 where the correction is known
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, rows: Tensor) -> Pairs:
+        return Pairs(self.pictures[rows], self.targets[rows], self.corrections[rows], self.known[rows])
+
+
+def joined(parts: Sequence[Pairs]) -> Pairs:
+    """All pairs of several."""
+    if not parts:
+        return Pairs(torch.zeros(0, 3, verify.SIZE, verify.SIZE, dtype=torch.uint8), torch.zeros(0), torch.zeros(0, 4),
+                     torch.zeros(0, 4))
+    return Pairs(*(torch.cat([getattr(part, name) for part in parts]) for name in Pairs.__dataclass_fields__))
+
+
+def make_pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.random.Generator) -> Pairs | None:
+    """The pairs of one example; None where the drawing cannot be brought to its scale, or no pose is sure."""
+    level = resized(inked, verify.SYMBOL / shot.prepared.longer * float(np.exp(rng.uniform(-0.1, 0.1)))) \
+        if shot.own >= 0 else resized(inked, _fitting(drawing, shot, rng))
+    if level.numel() > 6e6 or min(level.shape) < verify.SIZE:
+        return None
+    factor = np.diag([level.shape[1] / inked.shape[1], level.shape[0] / inked.shape[0], 1.0])
+    truths = [(k, factor @ pose_matrix(i) @ shot.to_symbol) for k, i in enumerate(drawing.instances)
+              if i.label == shot.label and k != shot.own]
+    poses, fits = _proposed(drawing, level, factor, shot, rng)
+    exact = _perturbed(truths, rng)
+    alike = _likeness(shot)
+    targets, corrections, known = _judged(poses, truths, alike)
+    order = torch.argsort(fits, descending=True)
+    wrong = order[targets[order] == 0]
+    rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
+    kept = torch.cat([order[targets[order] == 1][:COPIES], wrong[:HARDEST], rest])
+    poses, targets, corrections, known = poses[kept], targets[kept], corrections[kept], known[kept]
+    if len(exact):
+        more = _judged(exact, truths, alike)
+        poses = torch.cat([poses, exact])
+        targets, corrections, known = (torch.cat(pair) for pair in zip((targets, corrections, known), more, strict=True))
+    sure = targets >= 0
+    poses, targets, corrections, known = poses[sure], targets[sure], corrections[sure], known[sure]
+    if not len(poses):
+        return None
+    seen = crops(level, matrices(poses), verify.SIZE)
+    example = torch.stack([shot.prepared.picture, shot.prepared.mask])[None].expand(len(seen), -1, -1, -1)
+    pictures = torch.stack([example[:, 0], seen, example[:, 1]], 1)
+    return Pairs((pictures * 255).round().to(torch.uint8), targets, corrections, known)
+
+
+def _fitting(drawing: Drawing[Symbol], shot: Shot, rng: np.random.Generator) -> float:
+    """The factor at which the drawing's copies are as large as an example that was drawn elsewhere."""
+    scale = math.sqrt(abs(np.linalg.det(shot.to_symbol[:2, :2])))
+    return float(np.exp(rng.uniform(-0.1, 0.1)) / scale)
+
+
+def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Shot,
+              rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Poses (n, 5) on the level that the coarse search finds around symbols and random ink, and their correlation (n,)."""
+    coarse = resized(level, COARSE)
+    ratio = torch.tensor([level.shape[1] / coarse.shape[1], level.shape[0] / coarse.shape[0]])
+    others = rng.permutation([k for k in range(len(drawing.instances)) if drawing.instances[k].label != shot.label])[:OTHERS]
+    same = [k for k, i in enumerate(drawing.instances) if i.label == shot.label and k != shot.own]
+    chosen = [drawing.instances[k] for k in [*same, *others]]
+    centres = np.array([[i.pose.x * factor[0, 0], i.pose.y * factor[1, 1]] for i in chosen]).reshape(-1, 2)
+    inky = np.argwhere(coarse.numpy() > 0.35)[:, ::-1] + 0.5
+    random = inky[rng.integers(0, len(inky), PLACES)] * ratio.numpy() if len(inky) else np.zeros((0, 2))
+    places = np.concatenate([centres + rng.uniform(-6, 6, centres.shape), random])
+    if not len(places):
+        return torch.zeros(0, 5), torch.zeros(0)
+    bank = make_bank(shot.prepared.picture, shot.prepared.core, "any", True, list(SIZES))
+    poses, fits = align(coarse, torch.from_numpy(places).float() / ratio, bank, 2)
+    poses, fits = poses.flatten(0, 1), fits.flatten()
+    poses[:, :2] *= ratio
+    return poses, fits
+
+
+def _perturbed(truths: Sequence[tuple[int, Matrix]], rng: np.random.Generator) -> Tensor:
+    """(n, 5) poses a little off the true ones."""
+    rows = [_row(matrix) for _, matrix in truths[:6]]
+    if not rows:
+        return torch.zeros(0, 5)
+    poses = np.array(rows)
+    size = len(poses)
+    wide = rng.uniform(0.2, 1.0, (size, 1))
+    poses[:, :2] += rng.normal(0, 4, (size, 2)) * wide
+    poses[:, 2] += rng.normal(0, 8, size) * wide[:, 0]
+    poses[:, 4] *= np.exp(rng.normal(0, 0.08, size) * wide[:, 0])
+    return torch.from_numpy(poses).float()
+
+
+def _row(matrix: Matrix) -> list[float]:
+    """The pose (x, y, angle, mirrored, scale) of a similarity."""
+    return [float(v) for v in _rows(matrix[None])[0]]
+
+
+def _rows(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(..., 5) poses of similarities (..., 3, 3)."""
+    a, b, c, d = (similarities[..., i, j] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
+    determinant = a * d - b * c
+    angle = np.degrees(np.arctan2(b, d)) % 360
+    x, y, scale = similarities[..., 0, 2], similarities[..., 1, 2], np.sqrt(np.abs(determinant))
+    return np.stack([x, y, angle, determinant < 0, scale], -1)
+
+
+def _likeness(shot: Shot) -> NDArray[np.float64]:
+    """(2, 24) how like itself an example is when mirrored or not and turned by each step."""
+    values, kinds = self_similarity(shot.prepared.picture, shot.prepared.core)
+    table = np.zeros((2, 360 // TURN_STEP))
+    table[kinds[:, 1].long().numpy(), (kinds[:, 0] / TURN_STEP).long().numpy()] = values.numpy()
+    return table
+
+
+def _judged(poses: Tensor, truths: Sequence[tuple[int, Matrix]], alike: NDArray[np.float64]) -> tuple[Tensor, Tensor, Tensor]:
+    """Target (1 a copy, 0 none, -1 unsure), correction and which of it is known, of each pose."""
+    if not truths or not len(poses):
+        return torch.zeros(len(poses)), torch.zeros(len(poses), 4), torch.zeros(len(poses), 4)
+    square = np.tile(np.eye(3), (len(poses), 1, 1))
+    square[:, :2] = matrices(poses).double().numpy()
+    between = _rows(np.linalg.inv(square)[:, None] @ np.array([truth for _, truth in truths])[None])  # (n, m, 5)
+    nearest = np.hypot(between[..., 0], between[..., 1]).argmin(axis=1)
+    right, down, angle, mirrored, scale = between[np.arange(len(poses)), nearest].T
+    growth, off, turn = np.log(scale), np.hypot(right, down), (angle + 180) % 360 - 180
+    plain = (mirrored < 0.5) & (np.abs(turn) <= TURNED)
+    likeness = alike[mirrored.astype(int), np.round(angle / TURN_STEP).astype(int) % (360 // TURN_STEP)]
+    targets = np.where(plain | (likeness >= SAME), 1.0, np.where(likeness < OTHER, 0.0, -1.0))
+    targets[(off > NEAR) | (np.abs(growth) > GROWN)] = -1.0
+    targets[(off > 1.8 * NEAR) | (np.abs(growth) > 1.5 * GROWN)] = 0.0
+    corrections = np.stack([right / verify.SHIFT, down / verify.SHIFT, np.where(plain, turn, 0) / verify.TURN,
+                            growth / verify.GROWTH], 1) * (targets == 1)[:, None]
+    known = np.stack([targets == 1] * 4, 1) & np.stack([plain | True, plain | True, plain, plain | True], 1)
+    return tuple(torch.from_numpy(a.astype(np.float32)) for a in (targets, corrections, known))  # type: ignore[return-value]

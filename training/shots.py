@@ -1,0 +1,93 @@
+"""Examples of a drawing's symbols, boxed as users box them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine import verify
+from app.engine.example import Prepared, prepare
+from app.engine.geometry import Box
+from app.engine.ink import Colour
+from training.canvas import Canvas, affine
+from training.drawings import Drawing, Instance, Symbol
+
+Matrix = NDArray[np.float64]  # (3, 3)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """An example of a class; `to_page` takes its picture's pixels to the drawing's at the copy it was taken from."""
+
+    label: int
+    prepared: Prepared
+    own: int               # index of the copy it was cut from, -1 for one drawn alone
+    to_symbol: Matrix      # picture's pixels → the symbol's own frame
+
+
+def take_shot(drawing: Drawing[Symbol], paper: Colour, rng: np.random.Generator) -> Shot | None:
+    """A random copy boxed as a user boxes it, or its symbol drawn alone."""
+    if not drawing.instances:
+        return None
+    labels = sorted({i.label for i in drawing.instances})
+    label = int(rng.choice(labels))
+    own = int(rng.choice([k for k, i in enumerate(drawing.instances) if i.label == label]))
+    instance = drawing.instances[own]
+    if rng.random() < 0.25:
+        return _alone(drawing, instance, rng)
+    box = _user_box(instance.box, rng).clipped(drawing.pixels.shape[1], drawing.pixels.shape[0])
+    if box is None or min(box.width, box.height) < 5:
+        return None
+    x, y = int(box.x), int(box.y)
+    pixels = drawing.pixels[y : math.ceil(box.y + box.height), x : math.ceil(box.x + box.width)]
+    prepared = prepare(pixels, paper if rng.random() < 0.8 else None)
+    to_page = _from_picture(prepared, x, y)
+    return Shot(label, prepared, own, np.linalg.inv(pose_matrix(instance)) @ to_page)
+
+
+def _user_box(box: Box, rng: np.random.Generator) -> Box:
+    """A box drawn by hand: tight, or loose by up to a third, seldom a little short."""
+    longer = max(box.width, box.height)
+    most = 0.03 if rng.random() < 0.5 else rng.uniform(0.05, 0.35)
+    left, top, right, bottom = rng.uniform(-0.03, most, 4) * longer
+    return Box(box.x - left, box.y - top, box.width + left + right, box.height + top + bottom)
+
+
+def _alone(drawing: Drawing[Symbol], instance: Instance, rng: np.random.Generator) -> Shot | None:
+    """The symbol in another size and line width on white paper, as a legend shows it."""
+    unit = max(instance.width, instance.height)
+    size = unit * float(np.exp(rng.uniform(-0.4, 0.6)))
+    side = int(size * 1.3) + 8
+    canvas = Canvas(side, side)
+    at = affine(side / 2, side / 2, size)
+    canvas.draw(drawing.symbols[instance.label].shape, at, (0, 0, 0), float(np.clip(size * rng.uniform(0.02, 0.09), 0.8, 5)))
+    pixels = canvas.pixels()
+    dark = np.argwhere(pixels.min(axis=2) < 250)
+    if len(dark) < 8:
+        return None
+    margin = int(rng.integers(0, 4))
+    top, left = np.maximum(dark.min(axis=0) - margin, 0)
+    bottom, right = np.minimum(dark.max(axis=0) + 1 + margin, side)
+    prepared = prepare(np.ascontiguousarray(pixels[top:bottom, left:right]))
+    to_canvas = _from_picture(prepared, float(left), float(top))
+    from_canvas = np.linalg.inv(square(affine(side / 2, side / 2, size / unit)))
+    return Shot(instance.label, prepared, -1, from_canvas @ to_canvas)
+
+
+def _from_picture(prepared: Prepared, left: float, top: float) -> Matrix:
+    """An example's picture → the pixels of the page it was cut from at left, top."""
+    x, y = prepared.ink_box.centre
+    scale = prepared.longer / verify.SYMBOL
+    return np.array([[scale, 0, left + x], [0, scale, top + y], [0, 0, 1.0]])
+
+
+def square(matrix: NDArray[np.float64]) -> Matrix:
+    return np.vstack([matrix, [0.0, 0.0, 1.0]])
+
+
+def pose_matrix(instance: Instance) -> Matrix:
+    """The symbol's frame (pixels at pose scale 1) → the page."""
+    return square(instance.pose.matrix())
