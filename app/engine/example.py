@@ -11,7 +11,7 @@ from torch import Tensor
 
 from app.engine import encoder, verify
 from app.engine.geometry import Box
-from app.engine.ink import Colour, ink, tight_box
+from app.engine.ink import Colour, body_box, ink, tight_box
 from app.engine.poses import crops, resized
 
 
@@ -40,13 +40,26 @@ def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None) -> Prepared:
     """An example from (h, w, 3) RGB pixels; an example without ink is taken whole."""
     inked = ink(pixels, paper)
     height, width = inked.shape
-    box = tight_box(inked) or Box(0, 0, width, height)
+    box = body_box(inked) or Box(0, 0, width, height)
     longer = max(box.width, box.height)
     source = torch.from_numpy(inked)
     picture = placed(source, box, verify.SYMBOL / longer, verify.SIZE)
-    mask = placed(torch.ones_like(source), box, verify.SYMBOL / longer, verify.SIZE)
+    mask = placed(_own(inked, box), box, verify.SYMBOL / longer, verify.SIZE)
     window = placed(source, box, encoder.SYMBOL / longer, encoder.WINDOW + 2 * encoder.MARGIN)
     return Prepared(width, height, box, picture, (mask > 0.5).float(), _core(box), window)
+
+
+def _own(inked: NDArray[np.float32], box: Box) -> Tensor:
+    """(H, W) 1 in the user's box, 0 where a wire that leaves it was cut off."""
+    whole = tight_box(inked) or box
+    own = torch.ones(inked.shape)
+    if box.x > whole.x:
+        own[:, : int(box.x)] = 0
+    if box.y > whole.y:
+        own[: int(box.y)] = 0
+    own[:, int(box.x + box.width) if box.x + box.width < whole.x + whole.width else inked.shape[1] :] = 0
+    own[int(box.y + box.height) if box.y + box.height < whole.y + whole.height else inked.shape[0] :] = 0
+    return own
 
 
 def _core(box: Box) -> Tensor:

@@ -13,6 +13,8 @@ SAMPLE = 1_000_000  # pixels looked at to find the background
 FLOOR = 0.06        # distances below are paper tone and compression noise
 MIN_CONTRAST = 0.25  # a page fainter than this is not stretched further
 VISIBLE = 0.35      # ink above this belongs to a stroke
+STROKE = 0.1        # of an example's longer side, the width of a stroke that may be a wire
+STUB = 0.35         # of an example's side, as far as a wire may come in
 ROWS = 1024         # rows converted at a time, so that memory does not grow with the page
 
 
@@ -45,6 +47,44 @@ def tight_box(inked: NDArray[np.float32]) -> Box | None:
         return None
     left, top = int(columns[0]), int(rows[0])
     return Box(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
+
+
+def body_box(inked: NDArray[np.float32]) -> Box | None:
+    """The bound of the visible ink in an (H, W) map of an example, without the wires that leave it over its edges; None where
+    there is no ink.
+
+    A wire is as far as lines parallel to the edge show nothing but the same thin strokes that cross the edge.
+    """
+    box = tight_box(inked)
+    if box is None:
+        return None
+    top, left = int(box.y), int(box.x)
+    seen = (inked >= VISIBLE)[top : top + int(box.height), left : left + int(box.width)]
+    cuts = [_stub(np.rot90(seen, quarters)) if open_ else 0 for quarters, open_ in (
+        (0, top == 0), (1, left + seen.shape[1] == inked.shape[1]), (2, top + seen.shape[0] == inked.shape[0]), (3, left == 0))]
+    up, right, down, back = cuts
+    return Box(left + back, top + up, seen.shape[1] - back - right, seen.shape[0] - up - down)
+
+
+def _stub(seen: NDArray[np.bool_]) -> int:
+    """How many rows of (h, w) ink, from the first, show only thin strokes that come in over the first."""
+    height, width = seen.shape
+    thin = max(3.0, STROKE * max(height, width))
+    edge = seen[0]
+    if not edge.any() or edge.sum() > 2 * thin or _longest(edge) > thin:
+        return 0
+    near = edge.copy()
+    near[1:] |= edge[:-1]
+    near[:-1] |= edge[1:]
+    most = int(STUB * height)
+    same = ~(seen[:most] & ~near).any(axis=1) & seen[:most].any(axis=1)
+    return int(most if same.all() else same.argmin())
+
+
+def _longest(line: NDArray[np.bool_]) -> int:
+    """The longest run of True."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
+    return int((ends[1::2] - ends[::2]).max(initial=0))
 
 
 def _curve(distance: NDArray[np.uint8]) -> NDArray[np.float32]:

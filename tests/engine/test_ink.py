@@ -1,0 +1,69 @@
+"""An example's own ink, told from the wires that leave its box."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.engine.example import prepare
+from app.engine.geometry import Box
+from app.engine.ink import body_box, tight_box
+
+
+def ring(width: int = 60, height: int = 40) -> NDArray[np.float32]:
+    """A box of strokes in the middle, 20 by 24."""
+    inked = np.zeros((height, width), dtype=np.float32)
+    inked[8:32, 20:40] = 1
+    inked[10:30, 22:38] = 0
+    return inked
+
+
+def test_wires_that_leave_the_box_are_cut_off() -> None:
+    inked = ring()
+    inked[19:21, :20] = inked[19:21, 40:] = 1
+    assert tight_box(inked) == Box(0, 8, 60, 24)
+    assert body_box(inked) == Box(20, 8, 20, 24)
+
+
+def test_two_wires_side_by_side_are_cut_off() -> None:
+    inked = ring()
+    inked[12:14, :20] = inked[26:28, :20] = inked[19:21, 40:] = 1
+    assert body_box(inked) == Box(20, 8, 20, 24)
+
+
+def test_a_stroke_that_ends_inside_the_box_stays() -> None:
+    inked = ring()
+    inked[19:21, 6:20] = 1
+    assert body_box(inked) == Box(6, 8, 34, 24)
+
+
+def test_what_is_no_thin_stroke_stays() -> None:
+    inked = ring()
+    inked[12:28, :20] = 1
+    assert body_box(inked) == Box(0, 8, 40, 24)
+
+
+def test_no_side_gives_more_than_a_third() -> None:
+    stem = np.zeros((40, 40), dtype=np.float32)
+    stem[0:3, :] = stem[:, 18:21] = 1  # a T whose stem reaches the edge
+    box = body_box(stem)
+    assert box is not None
+    assert box.y == 0
+    assert box.height == 40 - 14
+
+
+def test_no_ink_has_no_body() -> None:
+    assert body_box(np.zeros((20, 20), dtype=np.float32)) is None
+
+
+@pytest.mark.parametrize("wired", [False, True])
+def test_an_example_is_the_same_with_and_without_its_wires(wired: bool) -> None:
+    inked = ring()
+    if wired:
+        inked[19:21, :20] = inked[19:21, 40:] = 1
+    prepared = prepare(np.repeat(255 - (inked * 255).astype(np.uint8)[:, :, None], 3, axis=2), (255, 255, 255))
+    assert prepared.ink_box == Box(20, 8, 20, 24)
+    assert (prepared.width, prepared.height) == (60, 40)
+    columns = np.flatnonzero(prepared.mask.numpy().any(axis=0))
+    assert (columns[-1] - columns[0] + 1 < 40) == wired, "the wires are not asked for in a copy"
