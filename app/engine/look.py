@@ -20,7 +20,7 @@ from app.engine.symmetry import Symmetry
 from app.engine.verify import Verifier, compared
 
 FLOOR = 0.01        # scores below are never reported
-SECOND = -3.0       # logit from which a place gets another look under its corrected pose
+SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
 ECHOES = 3          # best finds of a page that the others are held against
 VIEWS = ((0, False), (1, False), (2, True), (3, True))  # quarters and flip of one pair, for the last word
 TURNS = ((-8.0, -4.0, 0.0, 4.0, 8.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))  # degrees tried around a find, coarse to fine
@@ -65,7 +65,10 @@ class SecondLook:
         if not len(poses):
             return self._on_page(level, shot, poses, torch.zeros(0, len(NAMES)), torch.zeros(0))
         logit, correction = self.look(level, shot, poses)
-        poses = self._settled(level, shot, poses, compose(poses, correction))
+        worth = logit > SECOND
+        if not worth.any():
+            return self._on_page(level, shot, poses[worth], torch.zeros(0, len(NAMES)), torch.zeros(0))
+        logit, poses = logit[worth], self._settled(level, shot, poses[worth], compose(poses[worth], correction[worth]))
         seen = crops(level.fine, matrices(poses), verify.SIZE)
         agreed = agreement(shot.prepared.picture, shot.prepared.mask, seen)
         evidence = torch.cat([logit[:, None], agreed, self.echo(shot, seen, logit)[:, None]], 1)
