@@ -14,8 +14,6 @@ from app.engine.poses import matrices
 
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
 CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
-CLEAR = 0.5       # score from which a symbol that holds another one is there, and the other only as its part
-RICHER = 1.08     # ratio of areas from which it holds it
 
 Rows = NDArray[np.float64]
 
@@ -52,8 +50,7 @@ class Kept:
 
 
 def suppressed(found: Sequence[Found]) -> Iterator[Kept]:
-    """The finds that keep their place, best first. A plain symbol scores high wherever a richer one holds all its strokes, so
-    a clear find of the richer one wins the place whatever the scores."""
+    """The finds that keep their place, best first."""
     polygons = np.concatenate([f.polygons() for f in found])
     poses, scores = np.concatenate([f.poses for f in found]), np.concatenate([f.scores for f in found])
     evidence = np.concatenate([f.evidence for f in found])
@@ -66,19 +63,15 @@ def suppressed(found: Sequence[Found]) -> Iterator[Kept]:
     for n in order:
         if not free[n]:
             continue
-        overlap, shared = _against(boxes[n], boxes)
-        areas = boxes[:, 2:].prod(axis=1)
-        richer = free & (symbols != symbols[n]) & (scores >= CLEAR) & (areas >= RICHER * areas[n])
-        if (richer & (shared >= CONTAINED * areas[n])).any():
-            free[n] = False
-            continue
-        free[(overlap >= OVERLAP) | (shared >= CONTAINED * np.minimum(areas[n], areas))] = False
+        free[_claimed(boxes[n], boxes)] = False
         if positive[n]:
             yield Kept(int(symbols[n]), float(scores[n]), poses[n], polygons[n], evidence[n])
 
 
-def _against(box: Rows, boxes: Rows) -> tuple[Rows, Rows]:
-    """IoU (N,) and shared area (N,) of a box (4,) with boxes (N, 4)."""
+def _claimed(box: Rows, boxes: Rows) -> NDArray[np.bool_]:
+    """Which of boxes (N, 4) lie on the place of a box (4,)."""
     overlap = iou(box[None], boxes)[0]
     area, areas = box[2:].prod(), boxes[:, 2:].prod(axis=1)
-    return overlap, overlap * (area + areas) / (1 + overlap)
+    shared = overlap * (area + areas) / (1 + overlap)
+    result: NDArray[np.bool_] = (overlap >= OVERLAP) | (shared >= CONTAINED * np.minimum(area, areas))
+    return result

@@ -130,7 +130,7 @@ def test_without_the_second_look_background_is_found(shipped: Detector, monkeypa
 def test_without_suppression_copies_are_found_twice(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
     options = Options(min_score=0.05)
     before = len(search(shipped, page(POSES), options).detections)
-    monkeypatch.setattr("app.engine.suppress._against", lambda _box, boxes: (np.zeros(len(boxes)), np.zeros(len(boxes))))
+    monkeypatch.setattr("app.engine.suppress._claimed", lambda _box, boxes: np.zeros(len(boxes), dtype=bool))
     assert len(search(shipped, page(POSES), options).detections) > before
 
 

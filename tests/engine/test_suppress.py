@@ -35,21 +35,3 @@ def test_a_part_of_a_better_find_is_not_counted() -> None:
 
 def test_a_negative_example_takes_the_place_and_is_not_reported() -> None:
     assert kept(found(0, [(50, 50, 0.8), (90, 90, 0.6)]), found(0, [(50, 50, 0.9)], positive=False)) == [(0, 0.6)]
-
-
-def test_a_richer_symbol_wins_the_place_over_its_part() -> None:
-    """A detector with a relay base holds a plain detector, which therefore scores as high or higher."""
-    assert kept(found(0, [(50, 50, 0.99)]), found(1, [(50, 52, 0.6)], size=24)) == [(1, 0.6)]
-
-
-def test_a_doubtful_richer_symbol_does_not() -> None:
-    assert kept(found(0, [(50, 50, 0.99)]), found(1, [(50, 52, 0.4)], size=24)) == [(0, 0.99)]
-
-
-def test_a_larger_copy_of_the_same_symbol_does_not() -> None:
-    assert kept(found(0, [(50, 50, 0.99)]), found(0, [(50, 52, 0.6)], size=24)) == [(0, 0.99)]
-
-
-def test_a_richer_symbol_that_lost_its_own_place_takes_none() -> None:
-    small, rich, better = found(0, [(50, 50, 0.9)]), found(1, [(54, 50, 0.6)], size=30), found(2, [(62, 50, 0.95)], size=30)
-    assert kept(small, rich, better) == [(2, 0.95), (0, 0.9)]
