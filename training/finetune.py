@@ -28,6 +28,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from app.engine.encoder import Encoder
+from app.engine.fuse import on_device
 from app.engine.weights import load_networks, load_references, write_weights
 from app.errors import BadInput
 from training import plots
@@ -124,7 +125,7 @@ def train(encoder: Encoder, dataset: SymbolDataset, pairs: Pairs, recipe: Recipe
     Raises BadInput where the data is too small, or the checkpoint in `out` is of another `origin` or recipe.
     """
     machine = machine or Machine()
-    encoder.to(machine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    on_device(encoder, machine.device)
     per_epoch = _steps_per_epoch(dataset, recipe)
     state = _start(encoder, recipe, recipe.epochs * per_epoch, dict(origin or {}) | asdict(recipe))
     out.mkdir(parents=True, exist_ok=True)

@@ -27,6 +27,7 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from app.engine.encoder import Encoder
+from app.engine.fuse import on_device
 from app.engine.verify import MEMBERS, Verifier, compared
 from training.batches import Lesson, Pool, make_lesson
 from training.drawings import VERSION, make_drawing
@@ -120,8 +121,7 @@ class State:
 def start(recipe: Recipe) -> State:
     """Fresh networks from the recipe's seed."""
     torch.manual_seed(recipe.seed)
-    encoder = Encoder().to(recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    verifier = Verifier().to(recipe.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    encoder, verifier = on_device(Encoder(), recipe.device), on_device(Verifier(), recipe.device)
     averages = copy.deepcopy(encoder).eval(), copy.deepcopy(verifier).eval()
     optimizer = AdamW([*encoder.parameters(), *verifier.parameters()], recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = LambdaLR(optimizer, lambda step: rate(step, recipe.steps))

@@ -5,12 +5,20 @@ from __future__ import annotations
 import copy
 from typing import TypeVar
 
+import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from app.engine.encoder import BasicBlock
 
 NetworkT = TypeVar("NetworkT", bound=nn.Module)
+
+
+def on_device(network: NetworkT, device: str) -> NetworkT:
+    """The network itself, moved, its weights laid out channels last: convolutions are fastest with that."""
+    # torch's overloads of Module.to leave memory_format out
+    moved: NetworkT = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return moved
 
 
 def fused(network: NetworkT) -> NetworkT:

@@ -12,7 +12,7 @@ from app.engine import verify
 from app.engine.batching import Batches
 from app.engine.evidence import NAMES, Calibration, agreement
 from app.engine.example import Prepared
-from app.engine.fuse import fused
+from app.engine.fuse import fused, on_device
 from app.engine.poses import compose, crops, matrices
 from app.engine.query import Example
 from app.engine.suppress import Found
@@ -51,7 +51,7 @@ class SecondLook:
     """A verifier on its device, and what its logits mean."""
 
     def __init__(self, verifier: Verifier, calibration: Calibration, device: str) -> None:
-        self.verifier = fused(verifier).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.verifier = on_device(fused(verifier), device)
         self._calibration, self._device = calibration, device
         self._pictures = Batches(128 if device == "cpu" else 2048)
         self._unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=device)
