@@ -165,5 +165,10 @@ def _judged(poses: Tensor, truths: Sequence[tuple[int, Matrix]], alike: NDArray[
     targets[(off > 1.8 * NEAR) | (np.abs(growth) > 1.5 * GROWN)] = 0.0
     corrections = np.stack([right / verify.SHIFT, down / verify.SHIFT, np.where(plain, turn, 0) / verify.TURN,
                             growth / verify.GROWTH], 1) * (targets == 1)[:, None]
-    known = np.stack([targets == 1] * 4, 1) & np.stack([plain | True, plain | True, plain, plain | True], 1)
-    return tuple(torch.from_numpy(a.astype(np.float32)) for a in (targets, corrections, known))  # type: ignore[return-value]
+    known = np.repeat((targets == 1)[:, None], 4, axis=1)
+    known[:, 2] &= plain  # a turn that only symmetry allows says nothing of the angle
+    return _single(targets), _single(corrections), _single(known)
+
+
+def _single(values: NDArray[np.generic]) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32))
