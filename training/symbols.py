@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
+from training.arrows import arrowed
 from training.attachments import attachment
 from training.canvas import Fill, Points, Shape, Stroke, affine, polyline
 from training.elements import Element, closed, code, letters, mark, shape
 from training.families import FAMILIES
-from training.marks import MARKS, arrowed, bars, box, cross, dot, plates, ring, triangle
+from training.marks import MARKS, bars, box, cross, dot, plates, ring, triangle
 from training.outlines import Room, dashed_outline, hatched, open_outline, outline, part_fill
 
 
