@@ -43,6 +43,17 @@ def inspect(pixels: NDArray[np.uint8], box: Box | None = None, paper: Colour | N
     return warnings + _crossed(sides)
 
 
+def place(pixels: NDArray[np.uint8], box: Box, paper: Colour | None = None) -> tuple[int, int, int, int]:
+    """(top, left, bottom, right) of the example at `box` in (H, W, 3) RGB pixels: the whole pixels it touches, and one more
+    on each side beyond which there is only paper, so that a stroke that ends at the box is seen to end there."""
+    height, width = pixels.shape[:2]
+    top, left, bottom, right = span(pixels.shape, box)
+    above, before = max(top - 1, 0), max(left - 1, 0)
+    around = ink(pixels[above : bottom + 1, before : right + 1], paper) < VISIBLE
+    return (above if around[0].all() else top, before if around[:, 0].all() else left,
+            min(bottom + 1, height) if around[-1].all() else bottom, min(right + 1, width) if around[:, -1].all() else right)
+
+
 def span(shape: tuple[int, ...], box: Box | None) -> tuple[int, int, int, int]:
     """(top, left, bottom, right) of whole pixels that the box touches in a picture of this shape."""
     if box is None:

@@ -12,7 +12,7 @@ from PIL import Image
 from app.engine.drawing import Limits, Page, PageSize, count_pages, read_pages, survey
 from app.engine.geometry import Box
 from app.engine.ink import Colour, background
-from app.engine.inspect import ExampleWarning, inspect, span
+from app.engine.inspect import ExampleWarning, inspect, place, span
 from app.errors import BadInput, TooLarge
 from app.service.fields import clipped
 
@@ -56,14 +56,14 @@ def cut(upload: Upload, limits: Limits) -> Picture:
     """Decode the page and cut the example out."""
     page = next(read_pages(upload.data, [upload.page], upload.dpi, limits))
     size = PageSize(page.number, page.pixels.shape[1], page.pixels.shape[0], page.dpi)
-    return _picture(page, *_place(upload.box, size))
+    return _picture(page, _place(upload.box, size)[0])
 
 
-def _picture(page: Page, box: Box | None, place: tuple[int, int, int, int]) -> Picture:
-    top, left, bottom, right = place
+def _picture(page: Page, box: Box | None) -> Picture:
+    paper = background(page.pixels) if box else None
+    top, left, bottom, right = place(page.pixels, box, paper) if box else span(page.pixels.shape, None)
     # a copy, or the example would keep the whole page in memory
     pixels = page.pixels[top:bottom, left:right].copy()
-    paper = background(page.pixels) if box else None
     return Picture(pixels, tuple(inspect(page.pixels, box, paper)), page.dpi, paper)
 
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.engine.geometry import Box
-from app.engine.inspect import inspect
+from app.engine.inspect import inspect, place
 from tests import pictures
 from tests.stub import ring
 
@@ -75,3 +75,13 @@ def test_a_line_beside_the_box_is_not() -> None:
 
 def test_a_box_at_the_page_edge_is_inspected() -> None:
     assert codes(pictures.page([(0, 0)]), Box(0, 0, 40, 40)) == []
+
+
+def test_a_stroke_that_ends_at_the_box_is_seen_to_end_there() -> None:
+    """One that goes on outside is a wire, and the example ends where the user says."""
+    page = np.full((80, 80, 3), 255, dtype=np.uint8)
+    page[30:50, 30] = page[30:50, 49] = page[30, 30:50] = page[49, 30:50] = 0
+    page[20:30, 40] = 0   # a stub
+    page[40, 50:80] = 0   # a wire
+    assert place(page, Box(30, 20, 20, 30)) == (19, 29, 51, 50)
+    assert place(page, Box(0, 0, 80, 80)) == (0, 0, 80, 80)
