@@ -16,7 +16,8 @@ def attachment(rng: Generator, contour: Points) -> Element:
     low, high = contour.min(axis=0), contour.max(axis=0)
     sides = _sides(rng)
     length = float(rng.uniform(0.12, 0.45))
-    build = ATTACHMENTS[int(rng.integers(len(ATTACHMENTS)))](rng, length)
+    maker = ATTACHMENTS[int(rng.integers(len(ATTACHMENTS)))]
+    build = maker(rng, length)
     middle, half = (low + high) / 2, (high - low) / 2
 
     def placed(which: list[int]) -> Shape:
@@ -27,7 +28,7 @@ def attachment(rng: Generator, contour: Points) -> Element:
         return total
 
     other = sides[:-1] if len(sides) > 1 and rng.random() < 0.5 else [(sides[0] + 1 + int(rng.integers(3))) % 4, *sides[1:]]
-    return Element("outside", placed(sides), placed(sorted(set(other))))
+    return Element("outside", placed(sides), placed(sorted(set(other))), wirelike=maker is _stub)
 
 
 def _sides(rng: Generator) -> list[int]:
@@ -48,6 +49,12 @@ def _barred(rng: Generator, length: float) -> Shape:
     half = float(rng.uniform(0.12, 0.45))
     start = 0.0 if rng.random() < 0.7 else length * 0.6
     return shape(polyline((start, 0), (length, 0)), polyline((length, -half), (length, half)))
+
+
+def _bar(rng: Generator, length: float) -> Shape:
+    """A bar along the side, a little off it."""
+    half = float(rng.uniform(0.25, 0.5))
+    return shape(polyline((length / 2, -half), (length / 2, half)))
 
 
 def _pin(rng: Generator, length: float) -> Shape:
@@ -115,6 +122,8 @@ ATTACHMENTS: tuple[Callable[[Generator, float], Shape], ...] = (
     _double_stub,
     _barred,
     _barred,
+    _bar,
+    _bar,
     _pin,
     _bubble,
     _pointer,

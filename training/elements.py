@@ -31,11 +31,13 @@ def filled(points: Points) -> Shape:
 
 @dataclass(frozen=True)
 class Element:
-    """A part of a symbol that can go, move or change; `twin` is the same with one thing changed."""
+    """A part of a symbol that can go, move or change; `twin` is the same with one thing changed. One that is `wirelike` does
+    not tell a symbol from another: on a page any wire looks like it."""
 
     role: str  # outline, mark, letters, fill or outside
     shape: Shape
     twin: Shape | None = None
+    wirelike: bool = False
 
     def moved(self, matrix: Matrix) -> Element:
         return replace(self, shape=self.shape.moved(matrix), twin=self.twin.moved(matrix) if self.twin else None)

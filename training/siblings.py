@@ -29,7 +29,7 @@ def sibling(symbol: Symbol, rng: Generator) -> Symbol | None:
 
 
 def _twin(elements: list[Element], rng: Generator) -> list[Element] | None:
-    able = [i for i, element in enumerate(elements) if element.twin is not None]
+    able = [i for i, element in enumerate(elements) if element.twin is not None and not element.wirelike]
     if not able:
         return None
     i = able[int(rng.integers(len(able)))]
@@ -39,19 +39,17 @@ def _twin(elements: list[Element], rng: Generator) -> list[Element] | None:
 
 
 def _without(elements: list[Element], rng: Generator) -> list[Element] | None:
-    if len(elements) < 2:
-        return None
-    i = int(rng.integers(len(elements)))
-    return elements[:i] + elements[i + 1 :]
+    i = _one(elements, rng)
+    return None if i is None else elements[:i] + elements[i + 1 :]
 
 
-def _with(elements: list[Element], rng: Generator) -> list[Element]:
+def _with(elements: list[Element], rng: Generator) -> list[Element] | None:
     left, top, right, bottom = extent(elements)
     w, h = right - left, bottom - top
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
     if rng.random() < 0.5:
         grown = attachment(rng, (corners - corners.mean(axis=0)) / max(w, h))
-        return [*elements, grown.moved(affine((left + right) / 2, (top + bottom) / 2, max(w, h)))]
+        return None if grown.wirelike else [*elements, grown.moved(affine((left + right) / 2, (top + bottom) / 2, max(w, h)))]
     size = float(rng.uniform(0.25, 0.6))
     x, y = rng.uniform(-0.3, 0.3, size=2)
     added = any_mark(rng, max(w * size, 0.1), max(h * size, 0.1))
@@ -65,9 +63,9 @@ def _stretched(elements: list[Element], rng: Generator) -> list[Element]:
 
 def _turned(elements: list[Element], rng: Generator) -> list[Element] | None:
     """One element mirrored or turned in its place."""
-    if len(elements) < 2:
+    i = _one(elements, rng)
+    if i is None:
         return None
-    i = int(rng.integers(len(elements)))
     left, top, right, bottom = elements[i].shape.extent()
     x, y = (left + right) / 2, (top + bottom) / 2
     matrix = affine(mirrored=bool(rng.random() < 0.5), angle=float(rng.choice([0.0, 90.0, 180.0])))
@@ -77,9 +75,15 @@ def _turned(elements: list[Element], rng: Generator) -> list[Element] | None:
 
 def _nudged(elements: list[Element], rng: Generator) -> list[Element] | None:
     """One element moved by a fifth, or made smaller."""
-    if len(elements) < 2:
+    i = _one(elements, rng, first=1)
+    if i is None:
         return None
-    i = int(rng.integers(1, len(elements)))
     step = rng.choice([-0.2, 0.2, 0.0], size=2)
     scale = float(rng.choice([0.6, 0.7, 1.4])) if not step.any() else 1.0
     return [*elements[:i], elements[i].moved(affine(float(step[0]), float(step[1]), scale)), *elements[i + 1 :]]
+
+
+def _one(elements: list[Element], rng: Generator, first: int = 0) -> int | None:
+    """Which of several elements, from the first on, is changed; None where there is none to change."""
+    able = [i for i, element in enumerate(elements) if i >= first and not element.wirelike]
+    return able[int(rng.integers(len(able)))] if able and len(elements) > 1 else None

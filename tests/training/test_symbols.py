@@ -86,6 +86,15 @@ def test_siblings_are_near_and_yet_differ() -> None:
         assert not is_bare(near)
 
 
+def test_no_sibling_differs_by_a_stub_alone() -> None:
+    """On a page any wire looks like it."""
+    stub = Element("outside", Shape((polyline((0.5, 0), (0.8, 0)),)), Shape((polyline((0, 0.5), (0, 0.8)),)), wirelike=True)
+    stubbed = normalised([Element("mark", closed(rectangle(1, 1))), stub], 1.0, (), None)
+    found = [near for seed in range(60) if (near := sibling(stubbed, np.random.default_rng(seed))) is not None]
+    assert len(found) > 30
+    assert all(sum(element.wirelike for element in near.elements) == 1 for near in found)
+
+
 def test_a_line_is_too_bare_for_a_symbol() -> None:
     assert is_bare(symbol(Shape((polyline((-1, -1), (1, 1)), polyline((2, 2), (3, 3))))))
     assert not is_bare(symbol(Shape((polyline((-1, 0.5), (1, 0.5)), polyline((-1, -0.5), (1, -0.5))))))
