@@ -29,6 +29,7 @@ from tqdm import tqdm
 from app.engine.encoder import Encoder
 from app.engine.fuse import on_device
 from app.engine.verify import MEMBERS, Verifier, compared
+from app.engine.weights import load_networks, read_manifest
 from training.batches import Lesson, Pool, make_lesson
 from training.drawings import VERSION, make_drawing
 from training.loss import SupConLoss
@@ -39,6 +40,7 @@ from training.views import toned, varied
 POSITIVE_WEIGHT = 2.0    # copies are one pair in six
 CORRECTION_WEIGHT = 0.5
 SIZES = ((448, 448), (576, 576), (640, 640), (768, 640))
+CLUTTER, DAMAGED = (0.2, 1.0), 0.8  # of the drawings: clean ones are the most frequent in practice
 FIRST = 32               # drawings in the pool before the first step
 AVERAGED = 0.998         # share of an average's networks that a step keeps
 
@@ -75,7 +77,8 @@ class Drawings(Dataset[Lesson]):
     def __getitem__(self, index: int) -> Lesson:
         rng = np.random.default_rng([self.seed, index])
         width, height = SIZES[int(rng.integers(len(SIZES)))]
-        return make_lesson(make_drawing(rng, width, height), rng)
+        clutter, damaged = float(rng.uniform(*CLUTTER)), bool(rng.random() < DAMAGED)
+        return make_lesson(make_drawing(rng, width, height, clutter=clutter, damaged=damaged), rng)
 
 
 @dataclass
@@ -118,10 +121,11 @@ class State:
                     mean.lerp_(value, 1 - kept)
 
 
-def start(recipe: Recipe) -> State:
-    """Fresh networks from the recipe's seed."""
+def start(recipe: Recipe, weights: Path | None = None) -> State:
+    """Fresh networks from the recipe's seed, or those of a folder of weights."""
     torch.manual_seed(recipe.seed)
-    encoder, verifier = on_device(Encoder(), recipe.device), on_device(Verifier(), recipe.device)
+    networks = load_networks(weights)[:2] if weights else (Encoder(), Verifier())
+    encoder, verifier = on_device(networks[0], recipe.device), on_device(networks[1], recipe.device)
     averages = copy.deepcopy(encoder).eval(), copy.deepcopy(verifier).eval()
     optimizer = AdamW([*encoder.parameters(), *verifier.parameters()], recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = LambdaLR(optimizer, lambda step: rate(step, recipe.steps))
@@ -137,16 +141,18 @@ def rate(step: int, steps: int) -> float:
 Watch = Callable[[Encoder, Verifier], dict[str, float]]
 
 
-def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None, watch: Watch | None = None) -> State:
+def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None, watch: Watch | None = None,
+          weights: Path | None = None) -> State:
     """Runs a recipe to its end (or to step `until`), with checkpoints and a log of losses (JSON lines) in `out`.
 
     `watch`, which learns nothing from it, measures the averages now and then; its figures go to `unseen.jsonl`.
     """
     out.mkdir(parents=True, exist_ok=True)
-    state = start(recipe)
+    state = start(recipe, weights)
     if resume:
         state.load(out / "checkpoint.pt")
-    (out / "recipe.json").write_text(json.dumps(asdict(recipe) | {"generator": VERSION}, indent=1))
+    before = {"began_from": dict(read_manifest(weights).training)} if weights else {}
+    (out / "recipe.json").write_text(json.dumps(asdict(recipe) | {"generator": VERSION} | before, indent=1))
     criterion = SupConLoss(recipe.temperature)
     stop = min(recipe.steps, until or recipe.steps)
     began = time.monotonic()
@@ -252,6 +258,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--learning-rate", type=float, default=Recipe.learning_rate)
     parser.add_argument("--workers", type=int, default=Recipe.workers)
+    parser.add_argument("--weights", type=Path, help="folder of weights to go on from")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
 
@@ -261,5 +268,5 @@ def run(args: argparse.Namespace) -> None:
 
     recipe = Recipe(args.steps, args.drawings, seed=args.seed, learning_rate=args.learning_rate, workers=args.workers,
                     device=args.device)
-    state = train(recipe, args.out, args.resume, watch=Monitor())
-    draw(args.out, start(recipe).encoder, state.averages[0])
+    state = train(recipe, args.out, args.resume, watch=Monitor(), weights=args.weights)
+    draw(args.out, start(recipe, args.weights).encoder, state.averages[0])

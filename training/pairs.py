@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
+from app.engine.evidence import agreement
 from app.engine.poses import COARSE, TURN_STEP, align, crops, make_bank, matrices, resized, self_similarity
 from training.drawings import Drawing, Symbol
-from training.shots import Matrix, Shot, pose_matrix
+from training.shots import Matrix, Shot, bare, pose_matrix
 
 HARDEST = 14           # places without a copy, the most alike, kept for each example
 EASIER = 6             # and of the rest
@@ -26,6 +27,8 @@ PLACES = 60            # random places on ink that the coarse search is tried at
 COPIES = 12            # places with one kept for each example
 SIZES = (0.86, 1.0, 1.16)
 NEAR, GROWN, TURNED = 10.0, 0.3, 25.0  # picture pixels, log scale, degrees within which a pose counts as right
+LEAST = 0.06           # share of an example's ink by which another symbol must differ from it on the page
+GONE = 0.5             # share of a copy's ink without which nobody would count it
 SAME, OTHER = 0.9, 0.65  # self-similarity from which a turned example is the same, below which it is another
 
 
@@ -60,8 +63,7 @@ def make_pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.rand
     if level.numel() > 6e6 or min(level.shape) < verify.SIZE:
         return None
     factor = np.diag([level.shape[1] / inked.shape[1], level.shape[0] / inked.shape[0], 1.0])
-    truths = [(k, factor @ pose_matrix(i) @ shot.to_symbol) for k, i in enumerate(drawing.instances)
-              if i.label == shot.label and k != shot.own]
+    truths = _copies(drawing, level, factor, shot)
     poses, fits = _proposed(drawing, level, factor, shot, rng)
     exact = _perturbed(truths, rng)
     alike = _likeness(shot)
@@ -80,9 +82,35 @@ def make_pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.rand
     if not len(poses):
         return None
     seen = crops(level, matrices(poses), verify.SIZE)
+    distinct = (targets > 0) | ~_indistinct(shot, seen)
+    targets, corrections, known, seen = targets[distinct], corrections[distinct], known[distinct], seen[distinct]
     example = torch.stack([shot.prepared.picture, shot.prepared.mask])[None].expand(len(seen), -1, -1, -1)
     pictures = torch.stack([example[:, 0], seen, example[:, 1]], 1)
     return Pairs((pictures * 255).round().to(torch.uint8), targets, corrections, known)
+
+
+def _indistinct(shot: Shot, seen: Tensor) -> Tensor:
+    """Which of the pictures (n, S, S) nobody could tell from the example on this page, whatever they are."""
+    correlation, missing, extra = agreement(shot.prepared.picture, shot.prepared.mask, seen).unbind(1)
+    return (correlation > 0.9) & (missing < LEAST) & (extra < LEAST)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the example's class, or itself: its picture's pixels → the level's; whether its ink is mostly gone."""
+
+    motion: Matrix
+    gone: bool
+
+
+def _copies(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Shot) -> list[Copy]:
+    motions = [factor @ pose_matrix(i) @ shot.to_symbol for i in drawing.instances if i.label == shot.label]
+    if not motions:
+        return []
+    clean = torch.from_numpy(bare(drawing, shot))
+    poses = torch.from_numpy(_rows(np.array(motions))).float()
+    missing = agreement(clean, torch.ones_like(clean), crops(level, matrices(poses), verify.SIZE))[:, 1]
+    return [Copy(motion, bool(share > GONE)) for motion, share in zip(motions, missing, strict=True)]
 
 
 def _fitting(drawing: Drawing[Symbol], shot: Shot, rng: np.random.Generator) -> float:
@@ -97,7 +125,7 @@ def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Sho
     coarse = resized(level, COARSE)
     ratio = torch.tensor([level.shape[1] / coarse.shape[1], level.shape[0] / coarse.shape[0]])
     others = rng.permutation([k for k in range(len(drawing.instances)) if drawing.instances[k].label != shot.label])[:OTHERS]
-    same = [k for k, i in enumerate(drawing.instances) if i.label == shot.label and k != shot.own]
+    same = [k for k, i in enumerate(drawing.instances) if i.label == shot.label]
     chosen = [drawing.instances[k] for k in [*same, *others]]
     centres = np.array([[i.pose.x * factor[0, 0], i.pose.y * factor[1, 1]] for i in chosen]).reshape(-1, 2)
     inky = np.argwhere(coarse.numpy() > 0.35)[:, ::-1] + 0.5
@@ -112,23 +140,17 @@ def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Sho
     return poses, fits
 
 
-def _perturbed(truths: Sequence[tuple[int, Matrix]], rng: np.random.Generator) -> Tensor:
+def _perturbed(truths: Sequence[Copy], rng: np.random.Generator) -> Tensor:
     """(n, 5) poses a little off the true ones."""
-    rows = [_row(matrix) for _, matrix in truths[:6]]
-    if not rows:
+    if not truths:
         return torch.zeros(0, 5)
-    poses = np.array(rows)
+    poses = _rows(np.array([copy.motion for copy in truths[:6]]))
     size = len(poses)
     wide = rng.uniform(0.2, 1.0, (size, 1))
     poses[:, :2] += rng.normal(0, 4, (size, 2)) * wide
     poses[:, 2] += rng.normal(0, 8, size) * wide[:, 0]
     poses[:, 4] *= np.exp(rng.normal(0, 0.08, size) * wide[:, 0])
     return torch.from_numpy(poses).float()
-
-
-def _row(matrix: Matrix) -> list[float]:
-    """The pose (x, y, angle, mirrored, scale) of a similarity."""
-    return [float(v) for v in _rows(matrix[None])[0]]
 
 
 def _rows(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -148,20 +170,20 @@ def _likeness(shot: Shot) -> NDArray[np.float64]:
     return table
 
 
-def _judged(poses: Tensor, truths: Sequence[tuple[int, Matrix]], alike: NDArray[np.float64]) -> tuple[Tensor, Tensor, Tensor]:
+def _judged(poses: Tensor, truths: Sequence[Copy], alike: NDArray[np.float64]) -> tuple[Tensor, Tensor, Tensor]:
     """Target (1 a copy, 0 none, -1 unsure), correction and which of it is known, of each pose."""
     if not truths or not len(poses):
         return torch.zeros(len(poses)), torch.zeros(len(poses), 4), torch.zeros(len(poses), 4)
     square = np.tile(np.eye(3), (len(poses), 1, 1))
     square[:, :2] = matrices(poses).double().numpy()
-    between = _rows(np.linalg.inv(square)[:, None] @ np.array([truth for _, truth in truths])[None])  # (n, m, 5)
+    between = _rows(np.linalg.inv(square)[:, None] @ np.array([copy.motion for copy in truths])[None])  # (n, m, 5)
     nearest = np.hypot(between[..., 0], between[..., 1]).argmin(axis=1)
     right, down, angle, mirrored, scale = between[np.arange(len(poses)), nearest].T
     growth, off, turn = np.log(scale), np.hypot(right, down), (angle + 180) % 360 - 180
     plain = (mirrored < 0.5) & (np.abs(turn) <= TURNED)
     likeness = alike[mirrored.astype(int), np.round(angle / TURN_STEP).astype(int) % (360 // TURN_STEP)]
     targets = np.where(plain | (likeness >= SAME), 1.0, np.where(likeness < OTHER, 0.0, -1.0))
-    targets[(off > NEAR) | (np.abs(growth) > GROWN)] = -1.0
+    targets[(off > NEAR) | (np.abs(growth) > GROWN) | np.array([copy.gone for copy in truths])[nearest]] = -1.0
     targets[(off > 1.8 * NEAR) | (np.abs(growth) > 1.5 * GROWN)] = 0.0
     corrections = np.stack([right / verify.SHIFT, down / verify.SHIFT, np.where(plain, turn, 0) / verify.TURN,
                             growth / verify.GROWTH], 1) * (targets == 1)[:, None]

@@ -6,14 +6,21 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from app.engine import verify
+from app.engine.evidence import agreement
 from app.engine.example import Prepared, prepare
 from app.engine.geometry import Box
 from app.engine.ink import Colour
+from app.engine.inspect import place
 from training.canvas import Canvas, affine
 from training.drawings import Drawing, Instance, Symbol
+from training.likeness import render
+
+TRIED, CHOSEN = 3, 0.8  # copies of which the clearest is boxed, and how often it is chosen so
+FAINT, SPOILT = 0.3, 0.7  # share of an example's ink that may be missing, and of missing and foreign ink together
 
 Matrix = NDArray[np.float64]  # (3, 3)
 
@@ -29,23 +36,44 @@ class Shot:
 
 
 def take_shot(drawing: Drawing[Symbol], paper: Colour, rng: np.random.Generator) -> Shot | None:
-    """A random copy boxed as a user boxes it, or its symbol drawn alone."""
+    """A copy boxed as a user boxes it, mostly a clear one, or its symbol drawn alone; None where no copy tried is clear."""
     if not drawing.instances:
         return None
-    labels = sorted({i.label for i in drawing.instances})
-    label = int(rng.choice(labels))
-    own = int(rng.choice([k for k, i in enumerate(drawing.instances) if i.label == label]))
-    instance = drawing.instances[own]
+    label = int(rng.choice(sorted({i.label for i in drawing.instances})))
+    copies = [k for k, i in enumerate(drawing.instances) if i.label == label]
     if rng.random() < 0.25:
-        return _alone(drawing, instance, rng)
+        return _alone(drawing, drawing.instances[int(rng.choice(copies))], rng)
+    tried = rng.permutation(copies)[: TRIED if rng.random() < CHOSEN else 1]
+    shots = [shot for k in tried if (shot := _boxed(drawing, int(k), paper, rng)) is not None]
+    judged = [(missing + extra, shot) for shot in shots for missing, extra in [faults(drawing, shot)] if missing <= FAINT]
+    fault, best = min(judged, key=lambda pair: pair[0], default=(math.inf, None))
+    return best if fault <= SPOILT else None
+
+
+def _boxed(drawing: Drawing[Symbol], own: int, paper: Colour, rng: np.random.Generator) -> Shot | None:
+    instance = drawing.instances[own]
     box = _user_box(instance.box, rng).clipped(drawing.pixels.shape[1], drawing.pixels.shape[0])
     if box is None or min(box.width, box.height) < 5:
         return None
-    x, y = int(box.x), int(box.y)
-    pixels = drawing.pixels[y : math.ceil(box.y + box.height), x : math.ceil(box.x + box.width)]
-    prepared = prepare(pixels, paper if rng.random() < 0.8 else None)
-    to_page = _from_picture(prepared, x, y)
-    return Shot(label, prepared, own, np.linalg.inv(pose_matrix(instance)) @ to_page)
+    top, left, bottom, right = place(drawing.pixels, box, paper)
+    prepared = prepare(drawing.pixels[top:bottom, left:right], paper if rng.random() < 0.8 else None)
+    to_page = _from_picture(prepared, left, top)
+    return Shot(instance.label, prepared, own, np.linalg.inv(pose_matrix(instance)) @ to_page)
+
+
+def faults(drawing: Drawing[Symbol], shot: Shot) -> tuple[float, float]:
+    """Of an example the share of its symbol's ink that is missing, and what is too much as a share of it."""
+    clean = torch.from_numpy(bare(drawing, shot))
+    _, missing, extra = agreement(clean, shot.prepared.mask, shot.prepared.picture[None])[0].tolist()
+    return missing, extra
+
+
+def bare(drawing: Drawing[Symbol], shot: Shot) -> NDArray[np.float32]:
+    """(SIZE, SIZE) ink of an example's symbol as its picture shows it, without the page around it."""
+    unit = next(max(i.width, i.height) for i in drawing.instances if i.label == shot.label)
+    to_picture = np.linalg.inv(shot.to_symbol) @ square(affine(scale=unit))
+    to_picture[:2, 2] += verify.SIZE / 2
+    return render(drawing.symbols[shot.label], verify.SIZE, to_picture[:2])
 
 
 def _user_box(box: Box, rng: np.random.Generator) -> Box:

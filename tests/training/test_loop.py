@@ -10,12 +10,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from app.engine.evidence import Calibration
 from app.engine.poses import compose, crops, matrices
+from app.engine.weights import write_weights
 from training import loop
 from training.batches import Lesson, Pool, make_lesson
 from training.drawings import make_drawing
 from training.loop import Drawings, Recipe, train
 from training.pairs import Pairs, joined
+from training.shots import FAINT, SPOILT, faults, take_shot
 from training.tiles import collate
 from training.views import toned, turned, varied
 
@@ -105,13 +108,41 @@ def test_copies_and_others_are_both_shown_and_corrections_are_small() -> None:
 def test_an_exact_copy_looks_like_its_example() -> None:
     """Pictures of copies under their true poses agree better than those of other places."""
     pairs = joined([lesson(seed, clutter=0).pairs for seed in (8, 9, 10)])
-    likeness = agreement(pairs.pictures)
+    likeness = correlations(pairs)
     assert float(likeness[pairs.targets == 1].mean()) > float(likeness[pairs.targets == 0].mean()) + 0.1
 
 
-def agreement(pictures: Tensor) -> Tensor:
-    example, seen = pictures[:, 0].float().flatten(1), pictures[:, 1].float().flatten(1)
+def test_nothing_that_looks_the_same_counts_as_another_symbol() -> None:
+    """The example's own place, for one."""
+    pairs = joined([lesson(seed, clutter=0).pairs for seed in range(20, 30)])
+    assert float(correlations(pairs)[pairs.targets == 0].max()) < 0.98
+
+
+def correlations(pairs: Pairs) -> Tensor:
+    example, seen = pairs.pictures[:, 0].float().flatten(1), pairs.pictures[:, 1].float().flatten(1)
     return torch.nn.functional.cosine_similarity(example - example.mean(1, True), seen - seen.mean(1, True))
+
+
+def test_users_box_copies_that_show() -> None:
+    rng = np.random.default_rng(3)
+    drawing = make_drawing(rng, 448, 448)
+    shots = [shot for _ in range(60) if (shot := take_shot(drawing, (255, 255, 255), rng)) is not None and shot.own >= 0]
+    assert len(shots) > 20
+    for shot in shots:
+        missing, extra = faults(drawing, shot)
+        assert missing <= FAINT
+        assert missing + extra <= SPOILT
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_a_run_goes_on_from_weights(tmp_path: Path) -> None:
+    first = train(SMALL, tmp_path / "first", until=1)
+    write_weights(tmp_path / "weights", *first.averages, Calibration(), {"note": "first"})
+    begun = loop.start(SMALL, tmp_path / "weights")
+    for key, value in begun.verifier.state_dict().items():
+        assert torch.allclose(value.float(), first.averages[1].state_dict()[key].float(), atol=1e-3), key
+    train(SMALL, tmp_path / "second", until=1, weights=tmp_path / "weights")
+    assert json.loads((tmp_path / "second" / "recipe.json").read_text())["began_from"] == {"note": "first"}
 
 
 @pytest.mark.parametrize("quarters", range(4))
