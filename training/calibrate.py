@@ -4,7 +4,8 @@
 
 The detector runs whole, down to scores of nearly nothing, and a logistic curve (Platt 1999) takes the evidence for each find,
 the verifier's logit first, to the share of finds that are right. Near siblings and clutter are as frequent on these drawings
-as on ordinary ones; training shows far more of both.
+as on ordinary ones, and the example is a clear copy, as users choose; training shows harder ones. What was collected stays in
+`evidence.npz` beside the checkpoint.
 `certain_from` is the lowest score from which ninety-nine of a hundred are.
 """
 
@@ -12,7 +13,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +29,12 @@ from app.engine.detector import Detector
 from app.engine.encoder import Encoder
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Detection
+from app.engine.ink import background
 from app.engine.verify import Verifier
 from app.engine.weights import write_weights
-from training.drawings import VERSION, make_drawing
+from training.drawings import VERSION, Drawing, Instance, Symbol, make_drawing
 from training.evaluate import Case, cases, figures
+from training.shots import TRIED, clearest
 
 SEED = 90_210       # apart from every seed of training
 CERTAIN = 0.99      # share of right finds above `certain_from`
@@ -64,14 +71,38 @@ def certain_from(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float
     return 0.99
 
 
-def collect(detector: Detector, drawings: int, seed: int) -> list[Case]:
-    """Cases of some classes of each of so many fresh drawings."""
-    results: list[Case] = []
-    for n in tqdm(range(drawings), unit="drawing"):
-        rng = np.random.default_rng([seed, n])
-        drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), siblings=SIBLINGS)
-        results += list(cases(detector, drawing, rng, most=CLASSES))
-    return results
+def clear_copy(drawing: Drawing[Symbol], copies: Sequence[Instance], rng: np.random.Generator) -> Instance | None:
+    """The clearest of some copies, as a user chooses; None where none is fit for an example."""
+    numbers = [drawing.instances.index(copies[k]) for k in rng.permutation(len(copies))[:TRIED]]
+    shot = clearest(drawing, numbers, background(drawing.pixels), rng)
+    return None if shot is None else drawing.instances[shot.own]
+
+
+def collect(detector: Detector, seed: int, number: int) -> list[Case]:
+    """Cases of some classes of one fresh drawing."""
+    rng = np.random.default_rng([seed, number])
+    drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), siblings=SIBLINGS)
+    return list(cases(detector, drawing, rng, CLASSES, clear_copy))
+
+
+def collect_all(checkpoint: Path, drawings: int, seed: int, device: str, workers: int) -> list[Case]:
+    """Cases of so many drawings, by processes of one thread each."""
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (checkpoint, device)) as pool:
+        parts = pool.map(_collect, [seed] * drawings, range(drawings))
+        return [case for part in tqdm(parts, total=drawings, unit="drawing") for case in part]
+
+
+_detector: Detector  # of a process that collects
+
+
+def _begin(checkpoint: Path, device: str) -> None:
+    global _detector
+    torch.set_num_threads(1)
+    _detector = Detector(*networks(checkpoint), Calibration(), "calibration", device)
+
+
+def _collect(seed: int, number: int) -> list[Case]:
+    return collect(_detector, seed, number)
 
 
 def flat(results: list[Case]) -> tuple[list[Detection], NDArray[np.bool_]]:
@@ -80,10 +111,8 @@ def flat(results: list[Case]) -> tuple[list[Detection], NDArray[np.bool_]]:
     return [d for d, _ in pairs], np.array([r for _, r in pairs], dtype=bool)
 
 
-def calibrate(encoder: Encoder, verifier: Verifier, drawings: int, seed: int,
-              device: str) -> tuple[Calibration, dict[str, float]]:
-    """The calibration, and the detector's figures under it on the drawings that fitted it."""
-    results = collect(Detector(encoder, verifier, Calibration(), "calibration", device), drawings, seed)
+def calibrate(results: list[Case]) -> tuple[Calibration, dict[str, float]]:
+    """The calibration that cases give, and the detector's figures under it on these."""
     found, right = flat(results)
     weights, offset = fit(np.array([d.evidence for d in found]), right)
     curve = Calibration(weights, offset)
@@ -110,14 +139,18 @@ def networks(checkpoint: Path) -> tuple[Encoder, Verifier]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="checkpoint.pt of a run, recipe.json beside it")
     parser.add_argument("--weights", type=Path, default=Path("model_weights"), help="folder to write")
-    parser.add_argument("--drawings", type=int, default=40)
+    parser.add_argument("--drawings", type=int, default=120)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
 
 def run(args: argparse.Namespace) -> None:
+    results = collect_all(args.checkpoint, args.drawings, args.seed, args.device, args.workers)
+    found, right = flat(results)
+    np.savez_compressed(args.checkpoint.with_name("evidence.npz"), evidence=np.array([d.evidence for d in found]), right=right)
+    calibration, reached = calibrate(results)
     encoder, verifier = networks(args.checkpoint)
-    calibration, reached = calibrate(encoder, verifier, args.drawings, args.seed, args.device)
     recipe = json.loads(args.checkpoint.with_name("recipe.json").read_text())
     record = {"recipe": recipe, "generator": VERSION,
               "calibration": {"drawings": args.drawings, "seed": args.seed, "figures": reached}}

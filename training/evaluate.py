@@ -46,12 +46,21 @@ class Case:
     symmetry: Symmetry | None = None  # of an example drawn upright, so that poses can be judged
 
 
-def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None) -> Iterable[Case]:
-    """One case a class (of at most `most` classes) that has a copy besides its example."""
+Choice = Callable[[Drawing[Any], Sequence[Instance], np.random.Generator], Instance | None]
+
+
+def any_copy(_: Drawing[Any], copies: Sequence[Instance], rng: np.random.Generator) -> Instance | None:
+    return copies[int(rng.integers(len(copies)))]
+
+
+def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None,
+          choose: Choice = any_copy) -> Iterable[Case]:
+    """One case a class (of at most `most` classes) that has a copy besides its example, which `choose` chooses where the
+    drawing brings none."""
     for label in rng.permutation(len(drawing.symbols))[:most]:
         copies = [i for i in drawing.instances if i.label == label]
         drawn = drawing.examples[label] if drawing.examples else None
-        own = None if drawn is not None or not copies else copies[int(rng.integers(len(copies)))]
+        own = None if drawn is not None or not copies else choose(drawing, copies, rng)
         truths = [c for c in copies if c is not own]
         pixels = drawn if drawn is not None else cut(drawing.pixels, own) if own is not None else None
         if pixels is None or not truths:

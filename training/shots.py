@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +44,12 @@ def take_shot(drawing: Drawing[Symbol], paper: Colour, rng: np.random.Generator)
     copies = [k for k, i in enumerate(drawing.instances) if i.label == label]
     if rng.random() < 0.25:
         return _alone(drawing, drawing.instances[int(rng.choice(copies))], rng)
-    tried = rng.permutation(copies)[: TRIED if rng.random() < CHOSEN else 1]
-    shots = [shot for k in tried if (shot := _boxed(drawing, int(k), paper, rng)) is not None]
+    return clearest(drawing, rng.permutation(copies)[: TRIED if rng.random() < CHOSEN else 1].tolist(), paper, rng)
+
+
+def clearest(drawing: Drawing[Symbol], copies: Sequence[int], paper: Colour, rng: np.random.Generator) -> Shot | None:
+    """Of some copies of a class the one least crossed and faded, boxed; None where none is fit for an example."""
+    shots = [shot for k in copies if (shot := _boxed(drawing, k, paper, rng)) is not None]
     judged = [(missing + extra, shot) for shot in shots for missing, extra in [faults(drawing, shot)] if missing <= FAINT]
     fault, best = min(judged, key=lambda pair: pair[0], default=(math.inf, None))
     return best if fault <= SPOILT else None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import Module
 
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Box, Detection, Pose
-from training.calibrate import certain_from, fit, networks, rescored
+from training.calibrate import certain_from, clear_copy, collect_all, fit, networks, rescored
+from training.drawings import make_drawing
 from training.evaluate import Case, calibration_error
 from training.loop import Recipe, start
 
@@ -60,3 +63,28 @@ def test_a_checkpoint_gives_its_averages(tmp_path: Path) -> None:
     encoder, verifier = networks(tmp_path / "checkpoint.pt")
     assert all(bool((value == 1).all()) for value in encoder.parameters())
     assert torch.equal(next(verifier.parameters()), next(state.averages[1].parameters()))
+
+
+def test_the_example_is_a_copy_that_shows() -> None:
+    rng = np.random.default_rng(4)
+    drawing = make_drawing(rng, 448, 448, clutter=0, damaged=False)
+    copies = [one for one in drawing.instances if one.label == drawing.instances[0].label]
+    assert clear_copy(drawing, copies, rng) in copies
+    blank = replace(drawing, pixels=np.full_like(drawing.pixels, 255))
+    assert clear_copy(blank, copies, rng) is None
+
+
+def test_processes_collect_what_one_does(tmp_path: Path) -> None:
+    state = start(Recipe())
+    for judge in state.averages[1].judges:
+        nothing_alike(judge)
+    state.save(tmp_path / "checkpoint.pt")
+    one, two = (collect_all(tmp_path / "checkpoint.pt", 2, 3, "cpu", workers) for workers in (1, 2))
+    assert [case.truths for case in one] == [case.truths for case in two]
+    assert len(one) > 2
+
+
+def nothing_alike(judge: Module) -> None:
+    """Lets a judge turn everything down, so that a page is done with quickly."""
+    with torch.no_grad():
+        dict(judge.named_parameters())["head.3.bias"][0] = -50.0
