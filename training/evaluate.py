@@ -55,15 +55,15 @@ def any_copy(_: Drawing[Any], copies: Sequence[Instance], rng: np.random.Generat
 
 def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None,
           choose: Choice = any_copy) -> Iterable[Case]:
-    """One case a class (of at most `most` classes) that has a copy besides its example, which `choose` chooses where the
-    drawing brings none."""
+    """One case a class (of at most `most` classes). Where the drawing brings no example of it, `choose` takes one of its
+    copies, if it has another; with an example a class without a copy is a case as well, in which every find is wrong."""
     for label in rng.permutation(len(drawing.symbols))[:most]:
         copies = [i for i in drawing.instances if i.label == label]
         drawn = drawing.examples[label] if drawing.examples else None
         own = None if drawn is not None or not copies else choose(drawing, copies, rng)
         truths = [c for c in copies if c is not own]
         pixels = drawn if drawn is not None else cut(drawing.pixels, own) if own is not None else None
-        if pixels is None or not truths:
+        if pixels is None or (own is not None and not truths):
             continue
         found = [d for d in find(detector, drawing.pixels, pixels) if own is None or not _on(d, own)]
         boxes = [t.box if own is None else moved(own, t) for t in truths]

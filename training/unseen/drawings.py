@@ -32,12 +32,14 @@ class Difficulty:
     wires: float = 0.1
     hatch: float = 0.0
     captions: float = 0.2
+    overlap: float = 0.0  # another symbol over its rim
     siblings: bool = False  # every symbol has a look-alike, half of these are searched for too
     nested: bool = False  # what only stands about is the symbols in a frame
     rows: bool = False
     grammars: tuple[str, ...] = ()
     scan: bool = False
     dark: bool = False
+    unit: float | None = None  # pixels of the symbols' unit
     absent: int = 1  # symbols searched for that the sheet has no copy of
 
 
@@ -45,6 +47,8 @@ def make_evaluation_drawing(rng: Generator, difficulty: Difficulty, width: int =
                             height: int = HEIGHT) -> EvaluationDrawing:
     """A drawing of 3 to 6 symbols, some 4 to 9 copies each, with examples; the same generator state gives the same drawing."""
     style = random_style(rng, difficulty.dark)
+    if difficulty.unit:
+        style = replace(style, unit=difficulty.unit, line_width=1.0)
     page = Page(width, height, style, rng)
     draw_backdrop(page.canvas, style, rng)
     symbols = distinct_symbols(rng, int(rng.integers(3, 7)) + difficulty.absent, style.lettering, difficulty.grammars)
@@ -53,7 +57,7 @@ def make_evaluation_drawing(rng: Generator, difficulty: Difficulty, width: int =
     placed: list[tuple[UnseenSymbol, int | None]] = [(symbol, label) for label, symbol in enumerate(searched[:present])]
     placed += [(symbol, None) for symbol in strangers]
     (_rows if difficulty.rows else _scattered)(page, placed, difficulty)
-    _clutter(page, difficulty)
+    _clutter(page, difficulty, strangers)
     finish = scanned(rng) if difficulty.scan else Finish()
     examples = tuple(finish.apply(page.example(symbol), rng) for symbol in searched)
     return Drawing(finish.apply(page.canvas.pixels(), rng), tuple(page.instances), tuple(searched), examples)
@@ -107,8 +111,10 @@ def _rows(page: Page, symbols: list[tuple[UnseenSymbol, int | None]], difficulty
         y += pitch / 2 + float(page.rng.uniform(2, 30))
 
 
-def _clutter(page: Page, difficulty: Difficulty) -> None:
+def _clutter(page: Page, difficulty: Difficulty, strangers: list[UnseenSymbol]) -> None:
     for instance in page.instances:
+        if strangers and page.rng.random() < difficulty.overlap:
+            page.overlap(instance, strangers[page.rng.integers(len(strangers))])
         if page.rng.random() < difficulty.hatch:
             page.hatch(instance)
         if page.rng.random() < difficulty.wires:
@@ -126,6 +132,7 @@ DIFFICULTIES: dict[str, Difficulty] = {
     "weight": Difficulty(weight=(0.6, 1.7)),
     "wires": Difficulty(wires=0.9),
     "hatch": Difficulty(hatch=0.8),
+    "overlap": Difficulty(overlap=0.7),
     "rows": Difficulty(rows=True, captions=0.0),
     "text_in_circle": Difficulty(turn="none", grammars=("instrument",), siblings=True, captions=0.5),
     "look_alikes": Difficulty(siblings=True),
@@ -133,6 +140,7 @@ DIFFICULTIES: dict[str, Difficulty] = {
     "absent": Difficulty(turn="any", siblings=True, absent=4),
     "scan": Difficulty(scan=True),
     "dark": Difficulty(dark=True),
+    "tiny": Difficulty(unit=8.0, captions=0.0),
     "mixed": Difficulty(turn="any", mirrored=0.4, scale=(0.85, 1.2), weight=(0.8, 1.3), wires=0.4, hatch=0.15, captions=0.4,
                         siblings=True, scan=True),
 }

@@ -79,6 +79,14 @@ class Page:
             ends = [(x + shift * across[0] + s * run * along[0], y + shift * across[1] + s * run * along[1]) for s in (-1, 1)]
             self.canvas.line(ends, self.style.pale, 1.0)
 
+    def overlap(self, instance: Instance, other: UnseenSymbol) -> None:
+        """Another symbol over the copy's rim."""
+        style, turn = self.style, float(self.rng.uniform(0, 2 * math.pi))
+        apart = 0.85 * math.hypot(instance.width, instance.height) / 2 * instance.pose.scale + 0.5 * self.reach(other)
+        x, y = instance.pose.x + apart * math.cos(turn), instance.pose.y + apart * math.sin(turn)
+        self.canvas.draw(overshot(other.shape, style.overshoot), affine(x, y, style.unit, 90.0 * self.rng.integers(4)),
+                         style.ink, style.line_width)
+
     def caption(self, instance: Instance) -> None:
         """A word beside the copy, sometimes touching it."""
         box, height = instance.box, float(self.rng.uniform(8, 14))
