@@ -30,7 +30,7 @@ from app.engine.encoder import Encoder
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Detection
 from app.engine.ink import background
-from app.engine.verify import Verifier
+from app.engine.verify import MEMBERS, Verifier
 from app.engine.weights import write_weights
 from training.drawings import VERSION, Drawing, Instance, Symbol, make_drawing
 from training.evaluate import Case, cases, figures
@@ -85,9 +85,9 @@ def collect(detector: Detector, seed: int, number: int) -> list[Case]:
     return list(cases(detector, drawing, rng, CLASSES, clear_copy))
 
 
-def collect_all(checkpoint: Path, drawings: int, seed: int, device: str, workers: int) -> list[Case]:
+def collect_all(checkpoints: Sequence[Path], drawings: int, seed: int, device: str, workers: int) -> list[Case]:
     """Cases of so many drawings, by processes of one thread each."""
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (checkpoint, device)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (checkpoints, device)) as pool:
         parts = pool.map(_collect, [seed] * drawings, range(drawings))
         return [case for part in tqdm(parts, total=drawings, unit="drawing") for case in part]
 
@@ -95,10 +95,10 @@ def collect_all(checkpoint: Path, drawings: int, seed: int, device: str, workers
 _detector: Detector  # of a process that collects
 
 
-def _begin(checkpoint: Path, device: str) -> None:
+def _begin(checkpoints: Sequence[Path], device: str) -> None:
     global _detector
     torch.set_num_threads(1)
-    _detector = Detector(*networks(checkpoint), Calibration(), "calibration", device)
+    _detector = Detector(*networks(*checkpoints), Calibration(), "calibration", device)
 
 
 def _collect(seed: int, number: int) -> list[Case]:
@@ -127,17 +127,21 @@ def rescored(case: Case, calibration: Calibration) -> Case:
     return replace(case, detections=tuple(replace(d, score=s) for d, s in zip(case.detections, scores, strict=True)))
 
 
-def networks(checkpoint: Path) -> tuple[Encoder, Verifier]:
-    """The averages that a run's checkpoint holds."""
-    held = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    encoder, verifier = Encoder(), Verifier()
-    encoder.load_state_dict(held["encoder"])
-    verifier.load_state_dict(held["verifier"])
+def networks(*checkpoints: Path) -> tuple[Encoder, Verifier]:
+    """The averages that runs' checkpoints hold: the first one's encoder, and the judges of all, which err apart."""
+    held = [torch.load(path, map_location="cpu", weights_only=True) for path in checkpoints]
+    judges = [(one["verifier"], n) for one in held for n in range(MEMBERS)]
+    encoder, verifier = Encoder(), Verifier(members=len(judges))
+    encoder.load_state_dict(held[0]["encoder"])
+    for judge, (state, n) in zip(verifier.judges, judges, strict=True):
+        own = f"judges.{n}."
+        judge.load_state_dict({key.removeprefix(own): value for key, value in state.items() if key.startswith(own)})
     return encoder, verifier
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--checkpoint", type=Path, required=True, help="checkpoint.pt of a run, recipe.json beside it")
+    parser.add_argument("--checkpoint", type=Path, nargs="+", required=True,
+                        help="checkpoint.pt of a run, recipe.json beside it; of further runs the judges take part as well")
     parser.add_argument("--weights", type=Path, default=Path("model_weights"), help="folder to write")
     parser.add_argument("--drawings", type=int, default=120)
     parser.add_argument("--seed", type=int, default=SEED)
@@ -148,11 +152,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     results = collect_all(args.checkpoint, args.drawings, args.seed, args.device, args.workers)
     found, right = flat(results)
-    np.savez_compressed(args.checkpoint.with_name("evidence.npz"), evidence=np.array([d.evidence for d in found]), right=right)
+    np.savez_compressed(args.checkpoint[0].with_name("evidence.npz"), evidence=np.array([d.evidence for d in found]),
+                        right=right, case=np.repeat(np.arange(len(results)), [len(c.detections) for c in results]),
+                        truths=[c.truths for c in results])
     calibration, reached = calibrate(results)
-    encoder, verifier = networks(args.checkpoint)
-    recipe = json.loads(args.checkpoint.with_name("recipe.json").read_text())
-    record = {"recipe": recipe, "generator": VERSION,
+    encoder, verifier = networks(*args.checkpoint)
+    recipes = [json.loads(path.with_name("recipe.json").read_text()) for path in args.checkpoint]
+    record = {"recipes": recipes, "generator": VERSION,
               "calibration": {"drawings": args.drawings, "seed": args.seed, "figures": reached}}
     write_weights(args.weights, encoder.float(), verifier.float(), calibration, record)
     print(json.dumps({"calibration": asdict(calibration), "figures": reached}))

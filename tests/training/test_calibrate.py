@@ -12,6 +12,7 @@ from torch.nn import Module
 
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Box, Detection, Pose
+from app.engine.verify import MEMBERS
 from training.calibrate import certain_from, clear_copy, collect_all, fit, networks, rescored
 from training.drawings import make_drawing
 from training.evaluate import Case, calibration_error
@@ -79,7 +80,7 @@ def test_processes_collect_what_one_does(tmp_path: Path) -> None:
     for judge in state.averages[1].judges:
         nothing_alike(judge)
     state.save(tmp_path / "checkpoint.pt")
-    one, two = (collect_all(tmp_path / "checkpoint.pt", 2, 3, "cpu", workers) for workers in (1, 2))
+    one, two = (collect_all([tmp_path / "checkpoint.pt"], 2, 3, "cpu", workers) for workers in (1, 2))
     assert [case.truths for case in one] == [case.truths for case in two]
     assert len(one) > 2
 
@@ -88,3 +89,14 @@ def nothing_alike(judge: Module) -> None:
     """Lets a judge turn everything down, so that a page is done with quickly."""
     with torch.no_grad():
         dict(judge.named_parameters())["head.3.bias"][0] = -50.0
+
+
+def test_judges_of_several_runs_sit_together(tmp_path: Path) -> None:
+    states = [start(Recipe(seed=seed)) for seed in (1, 2)]
+    paths = [tmp_path / "first.pt", tmp_path / "second.pt"]
+    for state, path in zip(states, paths, strict=True):
+        state.save(path)
+    encoder, verifier = networks(*paths)
+    assert torch.equal(next(encoder.parameters()), next(states[0].averages[0].parameters()))
+    assert len(verifier.judges) == 2 * MEMBERS
+    assert torch.equal(next(verifier.judges[MEMBERS].parameters()), next(states[1].averages[1].judges[0].parameters()))
