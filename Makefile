@@ -59,7 +59,8 @@ weights: $(READY) ## train, calibrate, export model_weights/ (TRAIN="further opt
 	@$(BIN)/python -m training calibrate --checkpoint $(RUN)/first/checkpoint.pt --weights $(RUN)/first/weights --drawings 20
 	@$(BIN)/python -m training train --out $(RUN)/second --weights $(RUN)/first/weights --seed 2 --steps 2800 --drawings 1 \
 	  --learning-rate 1.2e-3 $(TRAIN)
-	@$(BIN)/python -m training calibrate --checkpoint $(RUN)/second/checkpoint.pt --weights model_weights
+	@$(BIN)/python -m training calibrate --weights model_weights \
+	  --checkpoint $(RUN)/second/checkpoint.pt $(RUN)/first/checkpoint.pt
 	@$(BIN)/python -m training export --weights model_weights
 
 docker: ## build the image planspot:latest

@@ -29,12 +29,13 @@ class Calibration:
 
 
 def agreement(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:
-    """(n, 3) of pictures seen (n, 64, 64) beside an example and its box (64, 64): the correlation inside the box, the share
-    of the example's ink that is missing, and the ink too much as a share of the example's."""
+    """(n, 3) of pictures seen (n, 64, 64) beside an example and its box (64, 64): the correlation inside the box, and as shares
+    of the example's ink what of it is missing and what is too much. Ink counts as far as it is darker than all that the other
+    has near, so that a pale copy of a pale example lacks nothing."""
     ink, found = example * mask, seen * mask
     total = ink.sum().clamp(min=1)
-    missing = (ink * (1 - spread(found))).sum((1, 2)) / total
-    extra = (found * (1 - spread(ink[None]))).sum((1, 2)) / total
+    missing = (ink - spread(found)).clamp(min=0).sum((1, 2)) / total
+    extra = (found - spread(ink[None])).clamp(min=0).sum((1, 2)) / total
     return torch.stack([_correlation(ink, found, mask), missing, extra.clamp(max=3)], 1)
 
 
