@@ -28,10 +28,12 @@ from app.engine.symmetry import symmetry
 from app.engine.verify import Verifier
 from app.errors import Cancelled
 
-PLACES = 2000       # windows a level looked at more closely for one example, the most alike
+PLACES = 2000       # windows a level looked at more closely for one example, the most alike,
+PART = 0.04         # and of all its windows, where there are more
 RIVALS = 16         # examples that may share a window
 LIKENESS = 0.1      # cosine below which a window is not looked at
-LOOKS = 400         # poses an example may put before the verifier
+LOOKS = 400         # poses an example may put before the verifier on any page,
+SHARE = 0.35        # and for each place, where there are more
 FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
 LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
@@ -125,7 +127,7 @@ class Detector:
                 similarity = codes @ self.embed(shot.example.pixels, shot.example.paper)
                 row = np.flatnonzero(similarity > LIKENESS)
                 similarity = similarity[row]
-            best = row[np.argsort(-similarity, kind="stable")[:PLACES]]
+            best = row[np.argsort(-similarity, kind="stable")[: max(PLACES, round(PART * len(codes)))]]
             places.append(level.centres[torch.from_numpy(best).to(self.device)])
         return places
 
@@ -140,7 +142,7 @@ class Detector:
         best = torch.argsort(fits, descending=True, stable=True)
         best = best[fits[best] > FIT]
         poses = poses[best]
-        poses = poses[distinct(poses)][:LOOKS]
+        poses = poses[distinct(poses)][: max(LOOKS, round(SHARE * len(centres)))]
         poses[:, :2] /= ratio
         return poses
 

@@ -32,6 +32,11 @@ class Prepared:
     window: Tensor
 
     @property
+    def ink(self) -> float:
+        """Its ink in pixels of the example."""
+        return float((self.picture * self.mask).sum()) * (self.longer / verify.SYMBOL) ** 2
+
+    @property
     def longer(self) -> float:
         return max(self.ink_box.width, self.ink_box.height)
 

@@ -141,7 +141,7 @@ class SecondLook:
         rows = shot.symmetry.smallest(rows)
         off = np.array([shot.prepared.width / 2, shot.prepared.height / 2]) - shot.prepared.ink_box.centre
         rows[:, :2] += np.einsum("nij,j->ni", matrices(torch.from_numpy(rows)).numpy()[:, :, :2], off)
-        return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), rows,
+        return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), shot.prepared.ink, rows,
                      score.double().cpu().numpy(), evidence.double().cpu().numpy())
 
 

@@ -1,8 +1,12 @@
-"""One find a place: the best claims it, over the symbols of a request and over the negative examples among them."""
+"""One find a place: the best claims it, over the symbols of a request and over the negative examples among them.
+
+A symbol that is part of another lies as well on that one's copies. So a find that is likely itself and explains more ink
+claims the place of one with somewhat better odds: the more ink, the less likely all of it is there by chance.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,17 +18,21 @@ from app.engine.poses import matrices
 
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
 CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
+TIE = 2.0         # odds of one find to another's up to which they are as good as each other, with as much ink
+RICHER = 1.05     # ink of one find to another's from which it explains more
 
 Rows = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Found:
-    """Finds of one example of `size` width and height: poses (N, 5) on the page, scores (N,) and evidence (N, E)."""
+    """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 5) on the page, scores (N,) and
+    evidence (N, E)."""
 
     symbol: int
     positive: bool
     size: tuple[int, int]
+    ink: float
     poses: Rows
     scores: Rows
     evidence: Rows
@@ -49,23 +57,32 @@ class Kept:
     evidence: Rows
 
 
-def suppressed(found: Sequence[Found]) -> Iterator[Kept]:
+def suppressed(found: Sequence[Found]) -> list[Kept]:
     """The finds that keep their place, best first."""
     polygons = np.concatenate([f.polygons() for f in found])
     poses, scores = np.concatenate([f.poses for f in found]), np.concatenate([f.scores for f in found])
     evidence = np.concatenate([f.evidence for f in found])
     symbols = np.concatenate([np.full(len(f.scores), f.symbol) for f in found])
     positive = np.concatenate([np.full(len(f.scores), f.positive) for f in found])
+    inks = np.concatenate([f.ink * f.poses[:, 4] ** 2 for f in found])
+    odds = scores / np.clip(1 - scores, 1e-6, None)
     low, high = polygons.min(axis=1), polygons.max(axis=1)
     boxes = np.concatenate([low, high - low], axis=1)
     order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, positive, -scores))  # of equals, a look-alike goes first
     free = np.ones(len(order), dtype=bool)
+    kept = []
     for n in order:
         if not free[n]:
             continue
-        free[_claimed(boxes[n], boxes)] = False
-        if positive[n]:
-            yield Kept(int(symbols[n]), float(scores[n]), poses[n], polygons[n], evidence[n])
+        claimed = _claimed(boxes[n], boxes)
+        other = (symbols != symbols[n]) | (positive != positive[n])
+        more = inks / max(inks[n], 1e-6)
+        richer = claimed & free & other & (more > RICHER) & (odds >= 1) & (odds * TIE * more**2 >= odds[n])
+        best = int(np.argmax(np.where(richer, scores, -1))) if richer.any() else n
+        free[claimed | _claimed(boxes[best], boxes)] = False
+        if positive[best]:
+            kept.append(Kept(int(symbols[best]), float(scores[best]), poses[best], polygons[best], evidence[best]))
+    return sorted(kept, key=lambda one: -one.score)
 
 
 def _claimed(box: Rows, boxes: Rows) -> NDArray[np.bool_]:
