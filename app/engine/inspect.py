@@ -45,13 +45,14 @@ def inspect(pixels: NDArray[np.uint8], box: Box | None = None, paper: Colour | N
 
 def place(pixels: NDArray[np.uint8], box: Box, paper: Colour | None = None) -> tuple[int, int, int, int]:
     """(top, left, bottom, right) of the example at `box` in (H, W, 3) RGB pixels: the whole pixels it touches, and one more
-    on each side beyond which there is only paper, so that a stroke that ends at the box is seen to end there."""
-    height, width = pixels.shape[:2]
+    on each side where its ink reaches the box and only paper lies beyond, so that a stroke that ends there is seen to end."""
     top, left, bottom, right = span(pixels.shape, box)
-    above, before = max(top - 1, 0), max(left - 1, 0)
-    around = ink(pixels[above : bottom + 1, before : right + 1], paper) < VISIBLE
-    return (above if around[0].all() else top, before if around[:, 0].all() else left,
-            min(bottom + 1, height) if around[-1].all() else bottom, min(right + 1, width) if around[:, -1].all() else right)
+    above, before = min(top, 1), min(left, 1)
+    around = ink(pixels[top - above : bottom + 1, left - before : right + 1], paper) >= VISIBLE
+    below, after = len(around) - above - (bottom - top), around.shape[1] - before - (right - left)
+    grown = [bool(beyond and lines[1].any() and not lines[0].any()) for beyond, lines in (
+        (above, around), (before, around.T), (below, around[::-1]), (after, around.T[::-1]))]
+    return top - grown[0], left - grown[1], bottom + grown[2], right + grown[3]
 
 
 def span(shape: tuple[int, ...], box: Box | None) -> tuple[int, int, int, int]:

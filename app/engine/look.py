@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,10 @@ FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
 ECHOES = 3          # best finds of a page that the others are held against
 VIEWS = ((0, False), (1, False), (2, True), (3, True))  # quarters and flip of one pair, for the last word
-TURNS = ((-8.0, -4.0, 0.0, 4.0, 8.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))  # degrees tried around a find, coarse to fine
+STEPS = (           # column of a pose and what is tried of it around a find, coarse to fine: degrees, scale, pixels
+    (2, (-8.0, -4.0, 0.0, 4.0, 8.0)), (2, (-2.0, 0.0, 2.0)), (2, (-1.0, 0.0, 1.0)), (4, (0.94, 0.97, 1.0, 1.03, 1.06)),
+    (0, (-1.0, 0.0, 1.0)), (1, (-1.0, 0.0, 1.0)), (0, (-1.0, 0.0, 1.0)), (1, (-1.0, 0.0, 1.0)),
+)
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,13 @@ class SecondLook:
         """The poses that stood the second look, on the page, with their scores."""
         if len(poses):
             logit, correction = self.glance(level, shot, poses)
-            worth = logit > SECOND
-            poses = compose(poses[worth], correction[worth])
+            poses, correction = poses[logit > SECOND], correction[logit > SECOND]
+        if len(poses):
+            poses = self._settled(level, shot, poses, compose(poses, correction))
+            logit = self.look(level, shot, poses)
+            logit, poses = logit[logit > SECOND], poses[logit > SECOND]
         if not len(poses):
             return self._on_page(level, shot, poses, torch.zeros(0, len(NAMES)), torch.zeros(0))
-        logit, correction = self.look(level, shot, poses)
-        worth = logit > SECOND
-        if not worth.any():
-            return self._on_page(level, shot, poses[worth], torch.zeros(0, len(NAMES)), torch.zeros(0))
-        logit, poses = logit[worth], self._settled(level, shot, poses[worth], compose(poses[worth], correction[worth]))
         seen = crops(level.fine, matrices(poses), verify.SIZE)
         agreed = agreement(shot.prepared.picture, shot.prepared.mask, seen)
         evidence = torch.cat([logit[:, None], agreed, self.echo(shot, seen, logit)[:, None]], 1)
@@ -86,18 +88,14 @@ class SecondLook:
         out = self._pictures.run(look, poses)
         return out[:, 0], out[:, 1:]
 
-    def look(self, level: Level, shot: Shot, poses: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (n,), a mean over judges and over views of each pair turned and flipped as one, and corrections (n, 4) in
-        pixels, degrees and log scale, of the first view, which is the pair as it is."""
+    def look(self, level: Level, shot: Shot, poses: Tensor) -> Tensor:
+        """Logits (n,), a mean over judges and over views of each pair turned and flipped as one."""
 
         def look(part: Tensor) -> Tensor:
             pictures = _pictures(level, shot, part)
-            verdicts = [self.verifier(_viewed(pictures, *view)) for view in VIEWS]
-            logit = torch.stack([verdict.logit for verdict in verdicts]).mean(0)
-            return torch.cat([logit[:, None], verdicts[0].correction * self._unit], 1)
+            return torch.stack([self.verifier(_viewed(pictures, *view)).logit for view in VIEWS]).mean(0)
 
-        out = self._pictures.run(look, poses)
-        return out[:, 0], out[:, 1:]
+        return self._pictures.run(look, poses)
 
     def echo(self, shot: Shot, seen: Tensor, logit: Tensor) -> Tensor:
         """(n,) logits of pictures seen (n, S, S) when the page's best finds are examples too: a page draws its copies alike.
@@ -118,13 +116,11 @@ class SecondLook:
         return (logit + (weight * beside).sum(0)) / (1 + weight.sum(0))
 
     def _settled(self, level: Level, shot: Shot, *tried: Tensor) -> Tensor:
-        """Of poses (n, 5) tried for each candidate the one that lays the example best, turned by the few degrees, if any,
-        that lay it better still: the corrections fall short of them, and overshoot where there is little to correct."""
+        """Of poses (n, 5) tried for each candidate the one that lays the example best, then turned, grown and moved by the
+        little that lays it better still: the corrections fall short of it, and overshoot where there is little to correct."""
         poses = self._fitting(level, shot, torch.stack(tried))
-        for turns in TURNS:
-            turned = poses.repeat(len(turns), 1, 1)  # (T, n, 5)
-            turned[:, :, 2] += torch.tensor(turns, device=self._device)[:, None]
-            poses = self._fitting(level, shot, turned)
+        for column, steps in STEPS:
+            poses = self._fitting(level, shot, nudged(poses, column, steps))
         return poses
 
     def _fitting(self, level: Level, shot: Shot, tried: Tensor) -> Tensor:
@@ -143,6 +139,14 @@ class SecondLook:
         rows[:, :2] += np.einsum("nij,j->ni", matrices(torch.from_numpy(rows)).numpy()[:, :, :2], off)
         return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), shot.prepared.ink, rows,
                      score.double().cpu().numpy(), evidence.double().cpu().numpy())
+
+
+def nudged(poses: Tensor, column: int, steps: Sequence[float]) -> Tensor:
+    """(T, n, 5) poses (n, 5) with one column changed by each of T steps: the scale multiplied, the others added to."""
+    tried = poses.repeat(len(steps), 1, 1)
+    by = torch.tensor(steps, device=poses.device)[:, None]
+    tried[:, :, column] = tried[:, :, column] * by if column == 4 else tried[:, :, column] + by
+    return tried
 
 
 def _pictures(level: Level, shot: Shot, poses: Tensor) -> Tensor:

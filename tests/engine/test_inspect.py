@@ -85,3 +85,4 @@ def test_a_stroke_that_ends_at_the_box_is_seen_to_end_there() -> None:
     page[40, 50:80] = 0   # a wire
     assert place(page, Box(30, 20, 20, 30)) == (19, 29, 51, 50)
     assert place(page, Box(0, 0, 80, 80)) == (0, 0, 80, 80)
+    assert place(page, Box(25, 15, 30, 40)) == (15, 25, 55, 55), "a box with a margin stays as it is"
