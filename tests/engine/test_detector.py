@@ -119,11 +119,11 @@ def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.Mo
 
 
 def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
-    def agrees(_self: SecondLook, _level: object, _shot: object, poses: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return torch.full((len(poses),), 99.0), torch.zeros(len(poses), 4)
+    def agrees(_self: SecondLook, _level: object, _shot: object, poses: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(poses),), 99.0)
 
     monkeypatch.setattr(SecondLook, "look", agrees)
-    monkeypatch.setattr(SecondLook, "glance", agrees)
+    monkeypatch.setattr(SecondLook, "glance", lambda *given: (agrees(*given), torch.zeros(len(given[-1]), 4)))
     assert len(search(shipped, page(POSES)).detections) > len(POSES)
 
 
