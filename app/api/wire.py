@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -120,6 +121,18 @@ class Detections(BaseModel):
     truncated: bool
 
 
+class FileDetections(Detections):
+    """What was found in one file of many."""
+
+    file: str
+
+
+class FilesDetections(BaseModel):
+    """What was found in each file, in the order in which they were sent."""
+
+    files: list[FileDetections]
+
+
 class Live(BaseModel):
     """The process answers."""
 
@@ -177,6 +190,11 @@ def detections(answer: Answer) -> Detections:
         timings_ms=Timings(**{name: round(value, DIGITS) for name, value in vars(answer.timings).items()}),
         truncated=answer.truncated,
     )
+
+
+def found_in_files(named: Sequence[tuple[str, Answer]]) -> FilesDetections:
+    """The JSON answer for many files, each with its name."""
+    return FilesDetections(files=[FileDetections(file=name, **dict(detections(answer))) for name, answer in named])
 
 
 def _example(record: ExampleRecord) -> Example:

@@ -11,6 +11,7 @@ from app.errors import Unavailable
 from app.service.detect import Detections
 from app.service.engine import Loader, load_engine
 from app.service.model import Model
+from app.service.report import Press
 from app.service.symbols import Symbols
 from app.service.worker import Urgency, Worker
 from app.settings import Settings
@@ -40,6 +41,7 @@ class Service:
         self._loader = loader
         self.limits = Limits(settings.max_bytes, settings.max_pixels, settings.max_pages)
         self.worker = Worker(settings.queue_size)
+        self.press = Press()
         self.catalogue = Catalogue(settings.catalogue_url())
         self.model = Model(self.catalogue, lambda work: self.worker.call(work, Urgency.EXAMPLE))
         self.symbols = Symbols(self.catalogue, self.model, self.worker, self.limits, settings.max_example_pixels)
@@ -53,6 +55,7 @@ class Service:
     def close(self) -> None:
         """End the running work, drop what waits, close the catalogue."""
         self.worker.close()
+        self.press.close()
         self.catalogue.close()
 
     def status(self) -> Status:
