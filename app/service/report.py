@@ -10,7 +10,7 @@ from typing import TypeVar
 from PIL import Image
 
 from app.engine.drawing import Limits, read_pages
-from app.errors import BadInput, Cancelled
+from app.errors import BadInput, Cancelled, NotReady
 from app.export.marks import mark_page
 from app.export.pdf import to_pdf
 from app.export.report import Report, Searched, make_report
@@ -66,6 +66,8 @@ def _marked_pages(
 ) -> Iterator[tuple[Image.Image, float]]:
     for drawing, source in zip(report.drawings, sources, strict=True):
         numbers = [page.number for page in drawing.pages]
+        if not numbers:
+            continue
         for page in read_pages(source(), numbers, dpi, limits):
             if cancelled():
                 raise Cancelled("The request was cancelled.")
@@ -79,8 +81,11 @@ class Press:
         self._thread = ThreadPoolExecutor(1, "press")
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Queue work behind what is being drawn."""
-        return self._thread.submit(work)
+        """Queue work behind what is being drawn. Raises NotReady once closed."""
+        try:
+            return self._thread.submit(work)
+        except RuntimeError as error:
+            raise NotReady("The service is stopping.") from error
 
     def close(self) -> None:
         """Drop what waits and let the running work end."""
