@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from app.api import detect, operations, symbols
+from app.api import detect, jobs, operations, symbols
 from app.api.problems import add_handlers
+from app.api.stopping import told_of_stop
 from app.service.engine import Loader, load_engine
 from app.service.service import Service
 from app.settings import Settings
@@ -25,7 +26,9 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         service.start()
-        yield
+        service.runner.start()
+        with told_of_stop(service.stopping):
+            yield
         await run_in_threadpool(service.close)
 
     app = FastAPI(
@@ -36,6 +39,6 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
     )
     app.state.service = service
     add_handlers(app)
-    for router in (symbols.uploads, symbols.router, detect.router, operations.router):
+    for router in (symbols.uploads, symbols.router, detect.router, jobs.uploads, jobs.router, operations.router):
         app.include_router(router)
     return app

@@ -9,6 +9,7 @@ from app.api.dependencies import FINEST_DPI, OLDEST_DPI
 from app.engine.query import Options, Rotation
 from app.service.detect import Search
 from app.service.fields import file_name, parse_box, parse_pages
+from app.service.jobs import Order, Sent
 from app.service.paging import ASKED
 
 
@@ -60,3 +61,14 @@ class DetectForm(SearchForm):
 
     def name(self) -> str:
         return file_name(self.file.filename)
+
+
+class JobForm(SearchForm):
+    """Drawings and how to search them."""
+
+    file: list[UploadFile] = Field(min_length=1, description="A drawing, as for /detect; repeated for many.")
+
+    def order(self) -> Order:
+        """The form as the service takes it. Raises BadInput."""
+        files = tuple(Sent(file_name(each.filename), each.file.read) for each in self.file)
+        return Order(files, tuple(self.symbols), self.options(), self.numbers(), self.dpi)

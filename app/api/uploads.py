@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any
+from typing import IO, Any
 
 from fastapi.routing import APIRoute
 from python_multipart.multipart import parse_options_header
@@ -63,16 +63,98 @@ class BoundedRequest(Request):
             multipart = kind == b"multipart/form-data"
             try:
                 async with aclosing(self.stream()) as stream:
-                    parser = _InMemory(self.headers, stream, **limits) if multipart else FormParser(self.headers, stream)
-                    self._form = await parser.parse()
+                    parser = self._parser(stream, limits) if multipart else FormParser(self.headers, stream)
+                    self._form = await _parsed_or_drained(parser, stream)
             except MultiPartException as error:
                 raise HTTPException(400, error.message) from error
             except ClientDisconnect as error:
                 raise Cancelled("The client hung up.") from error
         return self._form
 
+    def _parser(self, stream: AsyncGenerator[bytes, None], limits: dict[str, Any]) -> MultiPartParser:
+        return _InMemory(self.headers, stream, **limits)
+
+    def discard(self) -> None:
+        """Give back what holds the files."""
+
     def _too_large(self) -> TooLarge:
         return TooLarge(f"The upload has more than {self._limit} bytes.", self._limit)
+
+
+async def _parsed_or_drained(parser: MultiPartParser | FormParser, stream: AsyncGenerator[bytes, None]) -> FormData:
+    try:
+        return await parser.parse()
+    except TooLarge:
+        async for _ in stream:  # so that the client reads the answer and not a reset
+            pass
+        raise
+
+
+class _Part:
+    """A file within a larger one: parts are written one after the other, and read once all are there."""
+
+    def __init__(self, whole: IO[bytes]) -> None:
+        self._whole = whole
+        self._start: int | None = None
+        self._length, self._at = 0, 0
+
+    def write(self, data: bytes) -> int:
+        if self._start is None:
+            self._start = self._whole.tell()
+        self._length += len(data)
+        return self._whole.write(data)
+
+    def seek(self, at: int) -> int:
+        self._at = at
+        return at
+
+    def read(self, size: int = -1) -> bytes:
+        self._whole.seek((self._start or 0) + self._at)
+        left = self._length - self._at
+        data = self._whole.read(left if size < 0 else min(size, left))
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        """The whole is closed by who opened it."""
+
+
+class _OnDisk(MultiPartParser):
+    """All files of a job go into one, for there may be more of them than a process may have open."""
+
+    def __init__(self, whole: IO[bytes], most: int, *arguments: Any, **limits: Any) -> None:
+        super().__init__(*arguments, **limits)
+        self._whole, self._most = whole, most
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        upload = self._current_part.file
+        if upload is not None:
+            if self._current_files > self._most:
+                raise TooLarge(f"A job may search {self._most} pages, and this one has more files. Send several.", self._most)
+            upload.file.close()
+            upload.file = _Part(self._whole)  # type: ignore[assignment]
+
+
+class JobRequest(BoundedRequest):
+    """Its files are kept on the disk while they come, without a name, so that they are gone when the process is."""
+
+    _whole: IO[bytes] | None = None
+
+    @property
+    def _limit(self) -> int:
+        service: Service = self.app.state.service
+        return service.settings.max_job_bytes
+
+    def _parser(self, stream: AsyncGenerator[bytes, None], limits: dict[str, Any]) -> MultiPartParser:
+        service: Service = self.app.state.service
+        self._whole = service.jobs.spool()
+        most = service.settings.max_job_pages
+        return _OnDisk(self._whole, most, self.headers, stream, **(limits | {"max_files": most + 1}))
+
+    def discard(self) -> None:
+        if self._whole is not None:
+            self._whole.close()
 
 
 class BoundedRoute(APIRoute):
@@ -87,21 +169,36 @@ class BoundedRoute(APIRoute):
         return handle
 
 
+async def _received(request: BoundedRequest, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await request.form()
+    except TimeoutError as error:
+        raise HTTPException(408, "The upload took too long.") from error
+
+
 class DeviceRoute(APIRoute):
     """A route that needs the device: a permit comes before the body is read, so that a full queue answers at once."""
+
+    request_class: type[BoundedRequest] = BoundedRequest
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
             service: Service = request.app.state.service
-            bounded = BoundedRequest(request.scope, request.receive)
+            bounded = self.request_class(request.scope, request.receive)
             with service.worker.permit():
                 try:
-                    async with asyncio.timeout(service.settings.upload_seconds):
-                        await bounded.form()
-                except TimeoutError as error:
-                    raise HTTPException(408, "The upload took too long.") from error
-                return await inner(bounded)
+                    await _received(bounded, service.settings.upload_seconds)
+                    return await inner(bounded)
+                finally:
+                    bounded.discard()
 
         return handle
+
+
+class JobRoute(DeviceRoute):
+    """A route that takes the files of a job."""
+
+    request_class = JobRequest
