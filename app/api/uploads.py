@@ -31,6 +31,8 @@ class _InMemory(MultiPartParser):
 class BoundedRequest(Request):
     """Raises TooLarge once more bytes have come than a file may have."""
 
+    longest_field = 2**20  # bytes
+
     @property
     def _limit(self) -> int:
         service: Service = self.app.state.service
@@ -63,7 +65,7 @@ class BoundedRequest(Request):
             multipart = kind == b"multipart/form-data"
             try:
                 async with aclosing(self.stream()) as stream:
-                    parser = self._parser(stream, limits) if multipart else FormParser(self.headers, stream)
+                    parser = self._parser(stream, limits) if multipart else self._fields(stream)
                     self._form = await _parsed_or_drained(parser, stream)
             except MultiPartException as error:
                 raise HTTPException(400, error.message) from error
@@ -73,6 +75,9 @@ class BoundedRequest(Request):
 
     def _parser(self, stream: AsyncGenerator[bytes, None], limits: dict[str, Any]) -> MultiPartParser:
         return _InMemory(self.headers, stream, **limits)
+
+    def _fields(self, stream: AsyncGenerator[bytes, None]) -> FormParser:
+        return FormParser(self.headers, stream, max_part_size=self.longest_field)
 
     def discard(self) -> None:
         """Give back what holds the files."""
@@ -139,6 +144,7 @@ class _OnDisk(MultiPartParser):
 class JobRequest(BoundedRequest):
     """Its files are kept on the disk while they come, without a name, so that they are gone when the process is."""
 
+    longest_field = 2**16  # what is no file stays in memory, and there may be a thousand fields
     _whole: IO[bytes] | None = None
 
     @property
@@ -150,7 +156,8 @@ class JobRequest(BoundedRequest):
         service: Service = self.app.state.service
         self._whole = service.jobs.spool()
         most = service.settings.max_job_pages
-        return _OnDisk(self._whole, most, self.headers, stream, **(limits | {"max_files": most + 1}))
+        limits |= {"max_files": most + 1, "max_part_size": self.longest_field}
+        return _OnDisk(self._whole, most, self.headers, stream, **limits)
 
     def discard(self) -> None:
         if self._whole is not None:

@@ -36,10 +36,10 @@ RETRY = 60  # seconds; jobs take their time
 
 @dataclass(frozen=True)
 class Sent:
-    """A file of a request; `read` gives its bytes."""
+    """A file of a request; `read` gives at most so many of its bytes."""
 
     name: str
-    read: Callable[[], bytes]
+    read: Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Jobs:
         """Look at each file's headers and keep the file, one in memory at a time."""
         files, digests, refused = list[NewFile](), list[str](), list[PlanspotError]()
         for place, sent in enumerate(order.files):
-            data = sent.read()
+            data = sent.read(self.limits.page.max_bytes + 1)  # one more than may be, which is then refused
             digests.append(f"{sent.name}\n{hashlib.sha256(data).hexdigest()}")
             try:
                 files.append(NewFile(sent.name, self._surveyed(sent.name, data, order)))

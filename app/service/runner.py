@@ -13,7 +13,7 @@ from functools import partial
 from app.catalogue.job_records import FileWork, PageAnswer, Work
 from app.catalogue.jobs import JobCatalogue
 from app.engine.drawing import PageSize
-from app.errors import Cancelled, GivenUp, NotFound, PlanspotError, Unavailable
+from app.errors import Cancelled, GivenUp, PlanspotError, Unavailable
 from app.service.detect import Detections, Plan, Search, SearchedPage
 from app.service.job_files import JobFiles
 from app.service.worker import Urgency, Worker
@@ -98,8 +98,13 @@ class Runner:
                 self._search(work, file)
         except Cancelled:
             return True
-        except NotFound as error:
+        except Unavailable:
+            raise
+        except PlanspotError as error:
             self._catalogue.fail(work.job_id, str(error))
+        except Exception:
+            log.exception("a job failed")
+            self._catalogue.fail(work.job_id, "The job could not be done; the service's log says why.")
         else:
             self._catalogue.end(work.job_id)
         return True

@@ -14,6 +14,7 @@ from app.service.runner import TRIES
 from tests import pictures
 from tests.api.test_detect import PAGE
 from tests.api.test_symbols import register
+from tests.e2e.test_load import peak
 from tests.server import Server
 from tests.stub import SLOW_SECONDS, SLOW_WIDTH
 from tests.watching import ENDED, events, finished, send, sent, state, until
@@ -149,6 +150,23 @@ def test_a_page_that_brings_the_server_down_again_and_again_is_given_up(tmp_path
         done = finished(client, job)
         assert (done["status"], done["pages_done"]) == ("done", 2)
         assert [len(each["errors"]) for each in done["files"]] == [1, 0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to read a process's memory")
+def test_large_uploads_go_to_the_disk(tmp_path: Path) -> None:
+    with (
+        Server(tmp_path, MAX_BYTES=5_000_000, MAX_JOB_BYTES=200_000_000) as server,
+        httpx.Client(base_url=server.url, timeout=60) as client,
+    ):
+        server.wait_until_ready()
+        register(client, "ring")
+        finished(client, sent(client, [PLAN]))
+        before = peak(server)
+        response = send(client, [("large.png", PAGE + bytes(120_000_000))])
+        assert (response.status_code, response.json()["limit"]) == (413, 5_000_000)
+        long_name = "s" * 70_000
+        assert send(client, [PLAN], symbols=long_name).status_code == 400
+        assert peak(server) - before < 40_000_000
 
 
 def test_a_job_that_ended_is_kept_for_its_time(tmp_path: Path) -> None:

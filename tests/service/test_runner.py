@@ -70,7 +70,7 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 def order(*widths: int) -> Order:
     sheets = pictures.pages([pictures.page([(10, 10)], width=width) for width in widths], "TIFF")
-    return Order((Sent("sheets.tiff", lambda: sheets),))
+    return Order((Sent("sheets.tiff", lambda most: sheets[:most]),))
 
 
 def ended(service: Service, job: str) -> JobState:
