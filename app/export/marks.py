@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,12 @@ from PIL import Image, ImageDraw, ImageFont
 from app.export.report import Find, Report
 
 Rgb = tuple[int, int, int]
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Font = ImageFont.FreeTypeFont
 
 # told apart by people with any colour vision, and from black ink (Okabe and Ito 2008, the yellow and black left out);
 # where there are more symbols than colours, the letters tell
 PALETTE: tuple[Rgb, ...] = ((213, 94, 0), (0, 114, 178), (0, 158, 115), (204, 121, 167), (230, 159, 0), (86, 180, 233))
+FONT = Path(__file__).with_name("fonts") / "DejaVuSans.ttf"  # Pillow's own has no letters beyond ASCII
 AROUND = 4.0  # px between a symbol and its outline
 PALE = 60  # of 255, the wash over a symbol
 
@@ -25,7 +27,7 @@ def mark_page(pixels: NDArray[np.uint8], finds: Sequence[Find], report: Report) 
     """(H, W, 3) RGB with these finds marked and the legend below; as wide as the page, and higher."""
     height, width = pixels.shape[:2]
     size = max(12, round(max(width, height) / 250))
-    font = ImageFont.load_default(size)
+    font = ImageFont.truetype(FONT, size)
     rows = _wrapped(_legend(finds, report), font, size, width)
     marked = Image.new("RGB", (width, height + round(size * (1.8 * len(rows) + 1))), "white")
     marked.paste(Image.fromarray(pixels), (0, 0))
@@ -76,11 +78,10 @@ def _grown(polygon: Sequence[tuple[float, float]], by: float) -> list[tuple[floa
 def _legend(finds: Sequence[Find], report: Report) -> list[tuple[str, Rgb]]:
     """What each colour stands for: the count on this page, and that of all where there are more pages."""
     here = Counter(find.symbol.id for find in finds)
-    total = Counter(find.symbol.id for _, find in report.finds())
     several = len(report.pages()) > 1
     entries = []
     for place, symbol in enumerate(report.symbols):
-        more = f" ({total[symbol.id]} on all pages)" if several else ""
+        more = f" ({report.totals[symbol.id]} on all pages)" if several else ""
         entries.append((f"{symbol.letters}  {symbol.name}: {here[symbol.id]}{more}", PALETTE[place % len(PALETTE)]))
     return entries
 

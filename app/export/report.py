@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.engine.drawing import PageSize
 from app.engine.geometry import Detection
@@ -39,7 +40,14 @@ class Drawing:
     finds: tuple[Find, ...]
 
     def on(self, page: int) -> list[Find]:
-        return [find for find in self.finds if find.page == page]
+        return self._by_page.get(page, [])
+
+    @cached_property
+    def _by_page(self) -> dict[int, list[Find]]:
+        found: dict[int, list[Find]] = {}
+        for find in self.finds:
+            found.setdefault(find.page, []).append(find)
+        return found
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,11 @@ class Report:
 
     def finds(self) -> list[tuple[Drawing, Find]]:
         return [(drawing, find) for drawing in self.drawings for find in drawing.finds]
+
+    @cached_property
+    def totals(self) -> Counter[str]:
+        """The count of each symbol, by its id."""
+        return Counter(find.symbol.id for _, find in self.finds())
 
     def pages(self) -> list[tuple[Drawing, PageSize]]:
         return [(drawing, page) for drawing in self.drawings for page in drawing.pages]

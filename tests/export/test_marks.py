@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pypdfium2 as pdfium
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from app.export import pdf
-from app.export.marks import PALETTE, mark_page
+from app.export.marks import FONT, PALETTE, mark_page
 from app.export.pdf import to_pdf
 from app.export.report import Searched, make_report
 from tests.export.examples import PAGES, detection, report
@@ -46,6 +46,13 @@ def test_the_legend_takes_the_rows_that_it_needs() -> None:
     many = make_report([(str(n), "a symbol with a long name") for n in range(20)], [Searched("x", PAGES[:1], ())])
     short, tall = (mark_page(PAGE, [], drawn).height for drawn in (few, many))
     assert tall > short + 100
+
+
+@pytest.mark.parametrize("letter", "üéßłŽЖΩ")
+def test_the_legend_can_write_names_of_many_languages(letter: str) -> None:
+    font = ImageFont.truetype(FONT, 20)
+    missing = font.getmask("\U0010fffd")
+    assert bytes(font.getmask(letter)) != bytes(missing)
 
 
 def test_a_pdf_holds_the_pages_in_order_and_size() -> None:
