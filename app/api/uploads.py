@@ -15,7 +15,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.errors import Cancelled, TooLarge
+from app.errors import Cancelled, TooLarge, Unavailable
 from app.service.service import Service
 
 MORE_THAN_FILE = 2**20  # bytes of a body besides its file: fields and boundaries
@@ -89,7 +89,7 @@ class BoundedRequest(Request):
 async def _parsed_or_drained(parser: MultiPartParser | FormParser, stream: AsyncGenerator[bytes, None]) -> FormData:
     try:
         return await parser.parse()
-    except TooLarge:
+    except (TooLarge, Unavailable):
         async for _ in stream:  # so that the client reads the answer and not a reset
             pass
         raise
@@ -107,7 +107,10 @@ class _Part:
         if self._start is None:
             self._start = self._whole.tell()
         self._length += len(data)
-        return self._whole.write(data)
+        try:
+            return self._whole.write(data)
+        except OSError as error:
+            raise Unavailable(f"The upload cannot be kept: {error.strerror or error}.") from error
 
     def seek(self, at: int) -> int:
         self._at = at

@@ -110,13 +110,12 @@ class Jobs:
         A file that cannot be read is told in the state, if another one can be. Raises what planning a detection does,
         TooLarge, Overloaded, KeyReused. key: an idempotency key, as for symbols.
         """
-        symbols = self._detections.chosen(order.symbols)
         job_id = secrets.token_hex(8)
         try:
             files, digests = self._received(job_id, order)
             receipt = None if key is None else Receipt(key, _fingerprint(order, digests))
             before = self._catalogue.answered(receipt) if receipt else None
-            state = before or self._added(job_id, Asked(symbols, order.options, order.dpi), files, receipt)
+            state = before or self._added(job_id, order, files, receipt)
         except CatalogueError:
             raise  # it may have kept the job before it failed; if not, the files are tidied away
         except BaseException:
@@ -152,7 +151,8 @@ class Jobs:
             self._catalogue.remove(job_id)
         self._files.remove(job_id)
 
-    def _added(self, job_id: str, asked: Asked, files: Sequence[NewFile], receipt: Receipt | None) -> JobState:
+    def _added(self, job_id: str, order: Order, files: Sequence[NewFile], receipt: Receipt | None) -> JobState:
+        asked = Asked(self._detections.chosen(order.symbols), order.options, order.dpi)
         store = self._files.store()
         if self._catalogue.active(store) >= self.limits.max_jobs:
             raise Overloaded(f"{self.limits.max_jobs} jobs wait or run already. Try again in {RETRY} s.", RETRY)

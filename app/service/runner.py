@@ -70,6 +70,7 @@ class Runner:
             self._woken.clear()
             try:
                 busy = self._files.own() and self._step()
+                self._told = ""
             except Unavailable as error:
                 self._tell(str(error))
                 busy = False

@@ -17,7 +17,7 @@ from PIL import Image
 from tests import pictures
 from tests.api.test_bad_input import BAD_FIELDS, check
 from tests.api.test_detect import PAGE, PLACES, detect
-from tests.api.test_symbols import Form, register
+from tests.api.test_symbols import Form, own, register
 from tests.engine.test_drawing import png_bomb
 from tests.server import Server
 from tests.stub import SLOW_SECONDS, SLOW_WIDTH
@@ -330,6 +330,9 @@ def test_the_same_key_gives_the_same_job(ready: httpx.Client, server: Server) ->
     assert (again.status_code, again.json()) == (202, first.json())
     assert again.headers["location"] == first.headers["location"]
     assert folders(server) == before
+    (symbol,) = own(ready)
+    assert ready.delete(f"/symbols/{symbol['id']}").status_code == 204
+    assert send(ready, [PLAN, SHEETS], key="job-1").json() == first.json()
 
 
 @pytest.mark.parametrize("change", [{"files": [SHEETS]}, {"min_score": "0.7"}, {"files": [("other.png", PAGE)]}])
