@@ -55,12 +55,10 @@ format: $(READY) ## sort imports and apply ruff's safe fixes
 	@$(BIN)/ruff check --fix .
 
 weights: $(READY) ## train, calibrate, export model_weights/ (TRAIN="further options"); hours on a CPU
-	@$(BIN)/python -m training train --out $(RUN)/first $(TRAIN)
-	@$(BIN)/python -m training calibrate --checkpoint $(RUN)/first/checkpoint.pt --weights $(RUN)/first/weights --drawings 20
-	@$(BIN)/python -m training train --out $(RUN)/second --weights $(RUN)/first/weights --seed 2 --steps 2800 --drawings 1 \
-	  --learning-rate 1.2e-3 $(TRAIN)
-	@$(BIN)/python -m training calibrate --weights model_weights \
-	  --checkpoint $(RUN)/second/checkpoint.pt $(RUN)/first/checkpoint.pt
+	@$(BIN)/python -m training train --out $(RUN)/train $(TRAIN)
+	@$(BIN)/python -m training jury --weights $(RUN)/train/weights --out $(RUN)/jury $(TRAIN)
+	@$(BIN)/python -m training calibrate --weights $(RUN)/jury/weights --beside $(RUN)/train/weights \
+	  --out model_weights
 	@$(BIN)/python -m training export --weights model_weights
 
 docker: ## build the image planspot:latest

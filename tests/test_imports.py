@@ -110,7 +110,7 @@ def test_only_settings_reads_the_environment(path: Path) -> None:
         ("app.api.detect", "import training.symbols", "training.symbols"),
         ("app.main", "from training import symbols", "training.symbols"),
         ("app.errors", "from app.engine.geometry import Box", "app.engine.geometry.Box"),
-        ("training.loop", "from app.service import detect", "app.service.detect"),
+        ("training.train", "from app.service import detect", "app.service.detect"),
     ],
 )
 def test_a_wrong_import_is_seen(module: str, source: str, fault: str) -> None:
@@ -124,7 +124,7 @@ def test_a_wrong_import_is_seen(module: str, source: str, fault: str) -> None:
         ("app.engine.detector", "from .geometry import Box"),
         ("app.service.detect", "from app.engine.detector import Detector"),
         ("app.api.symbols", "from app.service.register import Registrar"),
-        ("training.loop", "from app.engine.encoder import Encoder"),
+        ("training.train", "from app.engine.encoder import Encoder"),
     ],
 )
 def test_a_right_import_is_left_alone(module: str, source: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m training`: train, finetune, evaluate, calibrate, export."""
+"""`python -m training`: train, jury, calibrate, export, finetune, evaluate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from importlib import import_module
 from app.errors import PlanspotError
 
 COMMANDS = {
-    "train": ("training.loop", "train encoder and verifier on generated drawings"),
+    "train": ("training.train", "train encoder and scout on generated drawings"),
+    "jury": ("training.jury", "train the judges that have the last word"),
     "finetune": ("training.finetune", "fine-tune the encoder on annotated drawings (COCO or YOLO)"),
     "evaluate": ("training.evaluate", "measure detection on drawings of symbols never trained on"),
     "calibrate": ("training.calibrate", "fit the scores to probabilities"),

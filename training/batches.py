@@ -6,19 +6,24 @@ statistics of batch normalisation; a step here sees a handful of pairs from each
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from app.engine.ink import background, ink
-from training.drawings import Drawing, Symbol
+from training.drawings import Drawing, Symbol, make_drawing
 from training.pairs import Pairs, joined, make_pairs
-from training.shots import take_shot
+from training.shots import Shot, take_shot
 from training.tiles import Tiles, collate, make_tiles
 
 EXAMPLES = 7  # taken from a drawing
+
+
+SIZES = ((448, 448), (576, 576), (640, 640), (768, 640))
+CLUTTER, DAMAGED = (0.2, 1.0), 0.8  # of the drawings: clean ones are the most frequent in practice
 
 
 @dataclass(frozen=True)
@@ -29,35 +34,37 @@ class Lesson:
     pairs: Pairs
 
 
-def make_lesson(drawing: Drawing[Symbol], rng: np.random.Generator) -> Lesson:
-    """Cut the way the detector cuts."""
-    inked = torch.from_numpy(ink(drawing.pixels))
+def random_drawing(rng: np.random.Generator) -> Drawing[Symbol]:
+    """A page to learn from."""
+    width, height = SIZES[int(rng.integers(len(SIZES)))]
+    clutter, damaged = float(rng.uniform(*CLUTTER)), bool(rng.random() < DAMAGED)
+    return make_drawing(rng, width, height, clutter=clutter, damaged=damaged)
+
+
+def take_shots(drawing: Drawing[Symbol], rng: np.random.Generator) -> tuple[Tensor, list[Shot]]:
+    """A drawing's ink (H, W), and examples of its symbols."""
     paper = background(drawing.pixels)
     shots = [shot for _ in range(EXAMPLES) if (shot := take_shot(drawing, paper, rng)) is not None]
+    return torch.from_numpy(ink(drawing.pixels)), shots
+
+
+def make_lesson(drawing: Drawing[Symbol], rng: np.random.Generator) -> Lesson:
+    """Cut the way the detector cuts."""
+    inked, shots = take_shots(drawing, rng)
     tiles = make_tiles(drawing, inked, shots, rng)
     parts = [make_pairs(drawing, inked, shot, rng) for shot in shots]
     return Lesson(tiles, joined([part for part in parts if part is not None]))
 
 
-class Pool:
-    """The last `size` lessons."""
+def some_tiles(parts: Sequence[Tiles], count: int, rng: np.random.Generator) -> Tiles:
+    """Those of `count` random drawings."""
+    return collate([parts[int(n)] for n in rng.permutation(len(parts))[:count]])
 
-    def __init__(self, size: int) -> None:
-        self._lessons: deque[Lesson] = deque(maxlen=size)
 
-    def add(self, lesson: Lesson) -> None:
-        self._lessons.append(lesson)
-
-    def tiles(self, count: int, rng: np.random.Generator) -> Tiles:
-        """Those of `count` random drawings."""
-        chosen = rng.permutation(len(self._lessons))[:count]
-        return collate([self._lessons[int(n)].tiles for n in chosen])
-
-    def pairs(self, count: int, rng: np.random.Generator) -> Pairs:
-        """So many random pairs, each at most once."""
-        starts = np.cumsum([0, *(len(lesson.pairs) for lesson in self._lessons)])
-        chosen = np.sort(rng.permutation(int(starts[-1]))[:count])
-        cuts = np.searchsorted(chosen, starts)
-        rows = [torch.from_numpy(chosen[first:last] - start)
-                for start, first, last in zip(starts, cuts, cuts[1:], strict=False)]
-        return joined([lesson.pairs[part] for lesson, part in zip(self._lessons, rows, strict=True) if len(part)])
+def some_pairs(parts: Sequence[Pairs], count: int, rng: np.random.Generator) -> Pairs:
+    """So many random pairs of several drawings', each at most once."""
+    starts = np.cumsum([0, *(len(part) for part in parts)])
+    chosen = np.sort(rng.permutation(int(starts[-1]))[:count])
+    cuts = np.searchsorted(chosen, starts)
+    rows = [torch.from_numpy(chosen[first:last] - start) for start, first, last in zip(starts, cuts, cuts[1:], strict=False)]
+    return joined([part[row] for part, row in zip(parts, rows, strict=True) if len(row)])

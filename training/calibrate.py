@@ -1,11 +1,11 @@
 """`python -m training calibrate`: what a score means, fitted on generated drawings of classes that training never drew.
 
-    python -m training calibrate --checkpoint runs/weights/checkpoint.pt --weights model_weights
+    python -m training calibrate --weights runs/jury/weights --out model_weights
 
 The detector runs whole, down to scores of nearly nothing, and a logistic curve (Platt 1999) takes the evidence for each find,
 the verifier's logit first, to the share of finds that are right. Near siblings and clutter are as frequent on these drawings
 as on ordinary ones, and the example is a clear copy, as users choose; training shows harder ones. What was collected stays in
-`evidence.npz` beside the checkpoint.
+`evidence.npz` beside the weights.
 `certain_from` is the lowest score from which ninety-nine of a hundred are.
 """
 
@@ -13,12 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,10 +30,10 @@ from tqdm import tqdm
 from app.engine.detector import Detector
 from app.engine.encoder import Encoder
 from app.engine.evidence import NAMES, Calibration
-from app.engine.geometry import Detection
+from app.engine.geometry import Box, Detection
 from app.engine.ink import background
-from app.engine.verify import MEMBERS, Verifier
-from app.engine.weights import write_weights
+from app.engine.verify import Verifier
+from app.engine.weights import load_networks, write_weights
 from training.drawings import VERSION, Drawing, Instance, Symbol, make_drawing
 from training.evaluate import Case, cases, figures
 from training.shots import TRIED, clearest
@@ -41,6 +43,7 @@ CERTAIN = 0.99      # share of right finds above `certain_from`
 CLASSES = 3         # of each drawing, so that many drawings count
 SIBLINGS = (0.05, 0.3)  # part of the classes that have a near-identical one
 CLUTTER = (0.0, 0.8)    # of training's, which leaves hardly a copy alone
+CENTRED, SIZED = 0.25, 2.6  # of a copy's longer side that a find may lie off its middle, and ratio of their boxes' areas
 ROUNDS = 60         # Newton steps; a handful is enough
 RIDGE = 1e-3        # holds back weights that the finds do not settle
 
@@ -82,12 +85,24 @@ def collect(detector: Detector, seed: int, number: int) -> list[Case]:
     """Cases of some classes of one fresh drawing."""
     rng = np.random.default_rng([seed, number])
     drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), siblings=SIBLINGS)
-    return list(cases(detector, drawing, rng, CLASSES, clear_copy))
+    return list(cases(detector, drawing, rng, CLASSES, clear_copy, lying_on))
 
 
-def collect_all(checkpoints: Sequence[Path], drawings: int, seed: int, device: str, workers: int) -> list[Case]:
+def lying_on(found: Sequence[Detection], truths: Sequence[Instance], boxes: Sequence[Box]) -> list[Instance | None]:
+    """The copy that each find, best first, lies on: the nearest free one whose middle it has and whose size. Boxes say less:
+    those of a round symbol depend on a turn that nobody sees."""
+    free, matches = list(zip(truths, boxes, strict=True)), list[Instance | None]()
+    for detection in found:
+        on = [(math.dist(detection.box.centre, box.centre) / max(box.width, box.height), n) for n, (_, box) in enumerate(free)
+              if abs(math.log(detection.box.area / box.area)) <= math.log(SIZED)]
+        off, best = min(on, default=(math.inf, -1))
+        matches.append(free.pop(best)[0] if off <= CENTRED else None)
+    return matches
+
+
+def collect_all(weights: Path, drawings: int, seed: int, device: str, workers: int) -> list[Case]:
     """Cases of so many drawings, by processes of one thread each."""
-    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (checkpoints, device)) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _begin, (weights, device)) as pool:
         parts = pool.map(_collect, [seed] * drawings, range(drawings))
         return [case for part in tqdm(parts, total=drawings, unit="drawing") for case in part]
 
@@ -95,10 +110,11 @@ def collect_all(checkpoints: Sequence[Path], drawings: int, seed: int, device: s
 _detector: Detector  # of a process that collects
 
 
-def _begin(checkpoints: Sequence[Path], device: str) -> None:
+def _begin(weights: Path, device: str) -> None:
     global _detector
     torch.set_num_threads(1)
-    _detector = Detector(*networks(*checkpoints), Calibration(), "calibration", device)
+    encoder, verifier, _ = load_networks(weights)
+    _detector = Detector(encoder, verifier, Calibration(), "calibration", device)
 
 
 def _collect(seed: int, number: int) -> list[Case]:
@@ -127,38 +143,35 @@ def rescored(case: Case, calibration: Calibration) -> Case:
     return replace(case, detections=tuple(replace(d, score=s) for d, s in zip(case.detections, scores, strict=True)))
 
 
-def networks(*checkpoints: Path) -> tuple[Encoder, Verifier]:
-    """The averages that runs' checkpoints hold: the first one's encoder, and the judges of all, which err apart."""
-    held = [torch.load(path, map_location="cpu", weights_only=True) for path in checkpoints]
-    judges = [(one["verifier"], n) for one in held for n in range(MEMBERS)]
-    encoder, verifier = Encoder(), Verifier(members=len(judges))
-    encoder.load_state_dict(held[0]["encoder"])
-    for judge, (state, n) in zip(verifier.judges, judges, strict=True):
-        own = f"judges.{n}."
-        judge.load_state_dict({key.removeprefix(own): value for key, value in state.items() if key.startswith(own)})
-    return encoder, verifier
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--checkpoint", type=Path, nargs="+", required=True,
-                        help="checkpoint.pt of a run, recipe.json beside it; of further runs the judges take part as well")
-    parser.add_argument("--weights", type=Path, default=Path("model_weights"), help="folder to write")
-    parser.add_argument("--drawings", type=int, default=120)
+    parser.add_argument("--weights", type=Path, required=True, help="folder of weights to calibrate, runs/jury/weights say")
+    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="folders of weights whose jury sits beside theirs")
+    parser.add_argument("--out", type=Path, default=Path("model_weights"), help="folder to write")
+    parser.add_argument("--drawings", type=int, default=60)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
 
 def run(args: argparse.Namespace) -> None:
-    results = collect_all(args.checkpoint, args.drawings, args.seed, args.device, args.workers)
+    encoder, verifier, record = seated(args.weights, *args.beside)
+    write_weights(args.out, encoder, verifier, Calibration(), record)
+    results = collect_all(args.out, args.drawings, args.seed, args.device, args.workers)
     found, right = flat(results)
-    np.savez_compressed(args.checkpoint[0].with_name("evidence.npz"), evidence=np.array([d.evidence for d in found]),
+    np.savez_compressed(args.weights.with_name("evidence.npz"), evidence=np.array([d.evidence for d in found]),
                         right=right, case=np.repeat(np.arange(len(results)), [len(c.detections) for c in results]),
                         truths=[c.truths for c in results])
     calibration, reached = calibrate(results)
-    encoder, verifier = networks(*args.checkpoint)
-    recipes = [json.loads(path.with_name("recipe.json").read_text()) for path in args.checkpoint]
-    record = {"recipes": recipes, "generator": VERSION,
-              "calibration": {"drawings": args.drawings, "seed": args.seed, "figures": reached}}
-    write_weights(args.weights, encoder.float(), verifier.float(), calibration, record)
+    fitted = {"drawings": args.drawings, "seed": args.seed, "generator": VERSION, "figures": reached}
+    write_weights(args.out, encoder, verifier, calibration, {**record, "calibration": fitted})
     print(json.dumps({"calibration": asdict(calibration), "figures": reached}))
+
+
+def seated(first: Path, *beside: Path) -> tuple[Encoder, Verifier, dict[str, Any]]:
+    """The networks and the record of a folder of weights, the judges of further ones' juries beside its own: they err apart."""
+    encoder, verifier, manifest = load_networks(first)
+    others = [load_networks(folder) for folder in beside]
+    for _, other, _ in others:
+        verifier.jury.extend(other.jury)
+    more = {"beside": [dict(held.training) for _, _, held in others]} if others else {}
+    return encoder, verifier, {**manifest.training, **more}

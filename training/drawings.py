@@ -24,7 +24,7 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 5  # of the generator: within a version the same seed gives the same drawings
+VERSION = 6  # of the generator: within a version the same seed gives the same drawings
 SIBLINGS = (0.35, 0.6)  # part of the classes that come with a near-identical one: more than drawings have
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large

@@ -53,10 +53,14 @@ def any_copy(_: Drawing[Any], copies: Sequence[Instance], rng: np.random.Generat
     return copies[int(rng.integers(len(copies)))]
 
 
+Match = Callable[[Sequence[Detection], Sequence[Instance], Sequence[Box]], list[Instance | None]]
+
+
 def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None,
-          choose: Choice = any_copy) -> Iterable[Case]:
+          choose: Choice = any_copy, match: Match | None = None) -> Iterable[Case]:
     """One case a class (of at most `most` classes). Where the drawing brings no example of it, `choose` takes one of its
-    copies, if it has another; with an example a class without a copy is a case as well, in which every find is wrong."""
+    copies, if it has another; with an example a class without a copy is a case as well, in which every find is wrong. `match`
+    says which copy each find claims."""
     for label in rng.permutation(len(drawing.symbols))[:most]:
         copies = [i for i in drawing.instances if i.label == label]
         drawn = drawing.examples[label] if drawing.examples else None
@@ -68,7 +72,7 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
         found = [d for d in find(detector, drawing.pixels, pixels) if own is None or not _on(d, own)]
         boxes = [t.box if own is None else moved(own, t) for t in truths]
         upright = None if own is not None else _symmetry(pixels)
-        yield Case(tuple(found), tuple(matched(found, truths, boxes)), len(truths), upright)
+        yield Case(tuple(found), tuple((match or matched)(found, truths, boxes)), len(truths), upright)
 
 
 def find(detector: Detector, page: Pixels, example: Pixels, options: Options | None = None) -> tuple[Detection, ...]:

@@ -17,6 +17,7 @@ from torch import Tensor
 from app.engine import verify
 from app.engine.evidence import agreement
 from app.engine.poses import COARSE, TURN_STEP, align, crops, make_bank, matrices, resized, self_similarity
+from app.engine.verify import spread
 from training.drawings import Drawing, Symbol
 from training.shots import Matrix, Shot, bare, pose_matrix
 
@@ -28,6 +29,8 @@ COPIES = 12            # places with one kept for each example
 SIZES = (0.86, 1.0, 1.16)
 NEAR, GROWN, TURNED = 10.0, 0.3, 25.0  # picture pixels, log scale, degrees within which a pose counts as right
 LEAST = 0.06           # share of an example's ink by which another symbol must differ from it on the page
+FADED, LEGIBLE = 0.25, 0.55  # share of its ink, and correlation with its clean symbol, up to which a copy is legible
+NEARBY = 7             # picture pixels around a clean symbol's strokes in which ink may be its own
 GONE = 0.5             # share of a copy's ink without which nobody would count it
 SAME, OTHER = 0.9, 0.65  # self-similarity from which a turned example is the same, below which it is another
 
@@ -56,16 +59,43 @@ def joined(parts: Sequence[Pairs]) -> Pairs:
     return Pairs(*(torch.cat([getattr(part, name) for part in parts]) for name in Pairs.__dataclass_fields__))
 
 
-def make_pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.random.Generator) -> Pairs | None:
-    """The pairs of one example; None where the drawing cannot be brought to its scale, or no pose is sure."""
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the example's class, or itself: its picture's pixels → the level's; whether its ink is mostly gone."""
+
+    motion: Matrix
+    gone: bool
+    blurred: bool = False  # whether what shows of it is not what its symbol looks like, closely seen
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A drawing at an example's scale: level (H, W), the copies on it, poses (n, 5) that the coarse search proposes and their
+    correlation (n,)."""
+
+    level: Tensor
+    truths: list[Copy]
+    poses: Tensor
+    fits: Tensor
+
+
+def make_scene(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.random.Generator) -> Scene | None:
+    """None where the drawing cannot be brought to the example's scale."""
     level = resized(inked, verify.SYMBOL / shot.prepared.longer * float(np.exp(rng.uniform(-0.1, 0.1)))) \
         if shot.own >= 0 else resized(inked, _fitting(drawing, shot, rng))
     if level.numel() > 6e6 or min(level.shape) < verify.SIZE:
         return None
     factor = np.diag([level.shape[1] / inked.shape[1], level.shape[0] / inked.shape[0], 1.0])
-    truths = _copies(drawing, level, factor, shot)
-    poses, fits = _proposed(drawing, level, factor, shot, rng)
-    exact = _perturbed(truths, rng)
+    return Scene(level, _copies(drawing, level, factor, shot), *_proposed(drawing, level, factor, shot, rng))
+
+
+def make_pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.random.Generator) -> Pairs | None:
+    """The pairs of one example; None where the drawing cannot be brought to its scale, or no pose is sure."""
+    scene = make_scene(drawing, inked, shot, rng)
+    if scene is None:
+        return None
+    level, truths, poses, fits = scene.level, scene.truths, scene.poses, scene.fits
+    exact = perturbed(truths, rng)
     alike = _likeness(shot)
     targets, corrections, known = _judged(poses, truths, alike)
     order = torch.argsort(fits, descending=True)
@@ -95,22 +125,23 @@ def _indistinct(shot: Shot, seen: Tensor) -> Tensor:
     return (correlation > 0.9) & (missing < LEAST) & (extra < LEAST)
 
 
-@dataclass(frozen=True)
-class Copy:
-    """A copy of the example's class, or itself: its picture's pixels → the level's; whether its ink is mostly gone."""
-
-    motion: Matrix
-    gone: bool
-
-
 def _copies(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Shot) -> list[Copy]:
     motions = [factor @ pose_matrix(i) @ shot.to_symbol for i in drawing.instances if i.label == shot.label]
     if not motions:
         return []
     clean = torch.from_numpy(bare(drawing, shot))
-    poses = torch.from_numpy(_rows(np.array(motions))).float()
-    missing = agreement(clean, torch.ones_like(clean), crops(level, matrices(poses), verify.SIZE))[:, 1]
-    return [Copy(motion, bool(share > GONE)) for motion, share in zip(motions, missing, strict=True)]
+    poses = torch.from_numpy(rows(np.array(motions))).float()
+    seen = crops(level, matrices(poses), verify.SIZE)
+    gone = agreement(clean, torch.ones_like(clean), seen)[:, 1] > GONE
+    blurred = ~legible(clean, seen)
+    return [Copy(motion, *map(bool, faults)) for motion, *faults in zip(motions, gone, blurred, strict=True)]
+
+
+def legible(clean: Tensor, seen: Tensor) -> Tensor:
+    """(n,) whether what pictures (n, 64, 64) show of a symbol is what its clean picture (64, 64) looks like, closely seen."""
+    near = spread(clean[None], NEARBY)[0] > 0.3
+    fit, missing, _ = agreement(clean, torch.ones_like(clean), seen * near, verify.SPREADS[1]).unbind(1)
+    return (missing <= FADED) & (fit >= LEGIBLE)
 
 
 def _fitting(drawing: Drawing[Symbol], shot: Shot, rng: np.random.Generator) -> float:
@@ -140,11 +171,11 @@ def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Sho
     return poses, fits
 
 
-def _perturbed(truths: Sequence[Copy], rng: np.random.Generator) -> Tensor:
+def perturbed(truths: Sequence[Copy], rng: np.random.Generator) -> Tensor:
     """(n, 5) poses a little off the true ones."""
     if not truths:
         return torch.zeros(0, 5)
-    poses = _rows(np.array([copy.motion for copy in truths[:6]]))
+    poses = rows(np.array([copy.motion for copy in truths[:6]]))
     size = len(poses)
     wide = rng.uniform(0.2, 1.0, (size, 1))
     poses[:, :2] += rng.normal(0, 4, (size, 2)) * wide
@@ -153,7 +184,7 @@ def _perturbed(truths: Sequence[Copy], rng: np.random.Generator) -> Tensor:
     return torch.from_numpy(poses).float()
 
 
-def _rows(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
+def rows(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
     """(..., 5) poses of similarities (..., 3, 3)."""
     a, b, c, d = (similarities[..., i, j] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
     determinant = a * d - b * c
@@ -174,11 +205,8 @@ def _judged(poses: Tensor, truths: Sequence[Copy], alike: NDArray[np.float64]) -
     """Target (1 a copy, 0 none, -1 unsure), correction and which of it is known, of each pose."""
     if not truths or not len(poses):
         return torch.zeros(len(poses)), torch.zeros(len(poses), 4), torch.zeros(len(poses), 4)
-    square = np.tile(np.eye(3), (len(poses), 1, 1))
-    square[:, :2] = matrices(poses).double().numpy()
-    between = _rows(np.linalg.inv(square)[:, None] @ np.array([copy.motion for copy in truths])[None])  # (n, m, 5)
-    nearest = np.hypot(between[..., 0], between[..., 1]).argmin(axis=1)
-    right, down, angle, mirrored, scale = between[np.arange(len(poses)), nearest].T
+    nearest, motions = apart(poses, truths)
+    right, down, angle, mirrored, scale = motions.T
     growth, off, turn = np.log(scale), np.hypot(right, down), (angle + 180) % 360 - 180
     plain = (mirrored < 0.5) & (np.abs(turn) <= TURNED)
     likeness = alike[mirrored.astype(int), np.round(angle / TURN_STEP).astype(int) % (360 // TURN_STEP)]
@@ -189,8 +217,17 @@ def _judged(poses: Tensor, truths: Sequence[Copy], alike: NDArray[np.float64]) -
                             growth / verify.GROWTH], 1) * (targets == 1)[:, None]
     known = np.repeat((targets == 1)[:, None], 4, axis=1)
     known[:, 2] &= plain  # a turn that only symmetry allows says nothing of the angle
-    return _single(targets), _single(corrections), _single(known)
+    return single(targets), single(corrections), single(known)
 
 
-def _single(values: NDArray[np.generic]) -> Tensor:
+def apart(poses: Tensor, truths: Sequence[Copy]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Of poses (n, 5) which copy is nearest (n,), and the motion (n, 5) in the example's frame that takes the pose to it."""
+    square = np.tile(np.eye(3), (len(poses), 1, 1))
+    square[:, :2] = matrices(poses).double().numpy()
+    between = rows(np.linalg.inv(square)[:, None] @ np.array([copy.motion for copy in truths])[None])  # (n, m, 5)
+    nearest = np.hypot(between[..., 0], between[..., 1]).argmin(axis=1)
+    return nearest, between[np.arange(len(poses)), nearest]
+
+
+def single(values: NDArray[np.generic]) -> Tensor:
     return torch.from_numpy(values.astype(np.float32))

@@ -59,7 +59,6 @@ def label(rng: Generator, style: Style) -> str:
 
 
 def tag(rng: Generator) -> str:
-    """The varying text inside a symbol."""
-    if rng.random() < 0.5:
-        return str(int(rng.integers(1, 10_000)))
-    return "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=int(rng.integers(2, 4))))
+    """The varying text inside a symbol: it has a number, since letters alone say which symbol it is."""
+    number = str(int(rng.integers(1, 10_000)))
+    return number if rng.random() < 0.7 else LETTERS[int(rng.integers(len(LETTERS)))] + number[:3]

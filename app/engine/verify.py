@@ -1,8 +1,8 @@
 """The second look: example and candidate laid over each other, one network that sees both, a score and a correction.
 
 Two pictures as channels of one input tell small differences better than two embeddings (Zagoruyko and Komodakis 2015,
-arXiv 1504.03641). The network also says how the candidate lies off the example, so that a coarse pose is good enough to
-start from.
+arXiv 1504.03641). A scout sees candidates as the coarse search lays them, turns most away and says how the rest lie off;
+a jury sees these once they are settled, when what still differs is ink and not pose.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from app.engine.encoder import BasicBlock
 
 SIZE = 64            # pixels of the pictures compared
 SYMBOL = 128 / 3     # longer side of the example in them: the encoder's window, a third finer
+SPREADS = (5, 3)     # pixels of a picture over which a stroke may lie off: for the scout, and closer for the jury
 CHANNELS = 5         # example's ink, candidate's ink, the example's box, ink missing, ink too much
-SPREAD = 5           # pixels of a picture over which a stroke may lie off
-MEMBERS = 2          # judges of a verifier
+CLOSER = CHANNELS + 2  # missing and too much again, by the closer measure
 
 SHIFT, TURN, GROWTH = 8.0, 20.0, 0.25  # one unit of a correction: pixels, degrees, natural log of the scale
 
@@ -31,38 +31,41 @@ class Verdict(NamedTuple):
 
 
 class Verifier(nn.Module):
-    """Pictures (B, 3, 64, 64) example, candidate, box → Verdict: the mean of its judges, which err apart."""
+    """A scout and a jury of `members`; the jury's word is the mean of its judges', which err apart."""
 
-    def __init__(self, widths: Sequence[int] = (24, 48, 96, 160), members: int = MEMBERS) -> None:
+    def __init__(self, widths: Sequence[int] = (24, 48, 96, 160), members: int = 1) -> None:
         super().__init__()
         self.widths = tuple(widths)
-        self.judges = nn.ModuleList(Judge(widths) for _ in range(members))
+        self.scout = Judge(widths, CHANNELS)
+        self.jury = nn.ModuleList(Judge(widths, CLOSER) for _ in range(members))
 
-    def forward(self, pictures: Tensor) -> Verdict:
+    def decide(self, pictures: Tensor) -> Tensor:
+        """Logits (B,) of settled pictures (B, 3, 64, 64)."""
         seen = compared(pictures)
-        verdicts = [judge(seen) for judge in self.judges]
-        return Verdict(torch.stack([v.logit for v in verdicts]).mean(0), torch.stack([v.correction for v in verdicts]).mean(0))
+        return torch.stack([judge(seen).logit for judge in self.jury]).mean(0)
 
 
-def compared(pictures: Tensor) -> Tensor:
-    """(B, 5, 64, 64): pictures (B, 3, 64, 64), the example's ink far from any of the candidate's, and the other way round."""
+def compared(pictures: Tensor, spreads: Sequence[int] = SPREADS) -> Tensor:
+    """(B, 3 + 2 S, 64, 64): pictures (B, 3, 64, 64) of example, candidate and box, and for each of S spreads the example's ink
+    far from any of the candidate's, and the other way round."""
     example, candidate = pictures[:, :1], pictures[:, 1:2]
-    seen = torch.cat([pictures, example * (1 - spread(candidate)), candidate * (1 - spread(example))], 1)
-    return seen.contiguous(memory_format=torch.channels_last)
+    apart = [one * (1 - spread(other, by)) for by in spreads for one, other in ((example, candidate), (candidate, example))]
+    return torch.cat([pictures, *apart], 1).contiguous(memory_format=torch.channels_last)
 
 
-def spread(pictures: Tensor) -> Tensor:
+def spread(pictures: Tensor, by: int = SPREADS[0]) -> Tensor:
     """Ink (..., H, W) grown by the distance that a stroke may lie off."""
-    return F.max_pool2d(pictures, SPREAD, 1, SPREAD // 2)
+    return F.max_pool2d(pictures, by, 1, by // 2)
 
 
 class Judge(nn.Module):
     """What `compared` gives → Verdict."""
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], channels: int) -> None:
         super().__init__()
+        self.widths = tuple(widths)
         a, b, c, d = widths
-        self.stem = nn.Sequential(nn.Conv2d(CHANNELS, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(nn.Conv2d(channels, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
         self.trunk = nn.Sequential(BasicBlock(a, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
                                    BasicBlock(c, d, 2))
         cells = SIZE // 16

@@ -119,7 +119,7 @@ def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.Mo
 
 
 def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
-    def agrees(_self: SecondLook, _level: object, _shot: object, poses: torch.Tensor) -> torch.Tensor:
+    def agrees(_self: SecondLook, _fine: object, _prepared: object, poses: torch.Tensor) -> torch.Tensor:
         return torch.full((len(poses),), 99.0)
 
     monkeypatch.setattr(SecondLook, "look", agrees)

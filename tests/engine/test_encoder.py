@@ -11,7 +11,7 @@ from app.engine import windows
 from app.engine.detector import Detector
 from app.engine.encoder import CELLS, MARGIN, STRIDE, WINDOW, Encoder
 from app.engine.evidence import Calibration
-from app.engine.verify import SIZE, Verifier
+from app.engine.verify import SIZE, SPREADS, Verifier, compared
 from app.engine.weights import load_networks
 from tests.engine.conftest import WEIGHTS
 
@@ -80,6 +80,23 @@ def test_blank_tiles_are_not_computed(encoder: Encoder, monkeypatch: pytest.Monk
     assert sum(seen) == 1 < len(windows.tiling(3000, 3000).corners())
 
 
+def test_a_batch_that_shrinks_loses_no_tile(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    ink = page(2300, 2300)
+    detector = Detector(encoder, Verifier((4, 4, 8, 8)), Calibration(), "test", "cpu")
+    with torch.inference_mode():
+        before, _ = detector.dense(ink, lambda: None)
+        answers = detector.dense._answers
+
+        def scarce(batch: torch.Tensor) -> torch.Tensor:
+            if len(batch) > 1:
+                raise torch.cuda.OutOfMemoryError
+            return answers(batch)
+
+        monkeypatch.setattr(detector.dense, "_answers", scarce)
+        after, _ = detector.dense(ink, lambda: None)
+    assert len(after) == len(before) > 1000
+
+
 def test_folding_the_normalisations_changes_nothing(shipped: Detector) -> None:
     encoder, _, _ = load_networks(WEIGHTS)
     window = page(112, 112)[None, None]
@@ -88,7 +105,19 @@ def test_folding_the_normalisations_changes_nothing(shipped: Detector) -> None:
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in shipped.dense.encoder.modules())
 
 
-def test_the_verifier_answers_each_pair() -> None:
-    verdict = Verifier((4, 4, 8, 8)).eval()(torch.zeros(3, 3, SIZE, SIZE))
+def test_scout_and_jury_answer_each_pair() -> None:
+    verifier, pictures = Verifier((4, 4, 8, 8), members=2).eval(), torch.zeros(3, 3, SIZE, SIZE)
+    verdict = verifier.scout(compared(pictures, SPREADS[:1]))
     assert verdict.logit.shape == (3,)
     assert verdict.correction.shape == (3, 4)
+    assert verifier.decide(pictures).shape == (3,)
+
+
+def test_the_closer_comparison_sees_a_stroke_that_moved_by_little() -> None:
+    pictures = torch.zeros(1, 3, SIZE, SIZE)
+    pictures[0, 0, :, 30] = pictures[0, 1, :, 32] = 1
+    _, _, _, missing, extra, missing_closer, extra_closer = compared(pictures)[0]
+    assert not missing.any()
+    assert not extra.any()
+    assert missing_closer[:, 30].all()
+    assert extra_closer[:, 32].all()

@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch.nn import Module
 
+from app.engine.encoder import Encoder
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Box, Detection, Pose
-from app.engine.verify import MEMBERS
-from training.calibrate import certain_from, clear_copy, collect_all, fit, networks, rescored
-from training.drawings import make_drawing
+from app.engine.verify import Verifier
+from app.engine.weights import load_networks, write_weights
+from training.calibrate import certain_from, clear_copy, collect_all, fit, lying_on, rescored, seated
+from training.drawings import Instance, make_drawing
 from training.evaluate import Case, calibration_error
-from training.loop import Recipe, start
 
 
 def test_a_logistic_curve_is_found_again() -> None:
     rng = np.random.default_rng(0)
     evidence = rng.normal(size=(20_000, len(NAMES)))
-    weights, offset = np.array([1.5, -0.7, 0.3, 0.0, 0.0]), -0.4
+    weights, offset = np.array([1.5, -0.7, 0.3, 0.0, 0.0, 0.0, 0.0]), -0.4
     right = rng.random(20_000) < 1 / (1 + np.exp(-(evidence @ weights + offset)))
     found, at = fit(evidence, right)
     assert found == pytest.approx(weights, abs=0.1)
@@ -50,20 +50,9 @@ def test_certain_is_where_ninety_nine_of_a_hundred_are_right() -> None:
 
 
 def test_a_case_takes_the_scores_of_its_evidence() -> None:
-    find = Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.2, Pose(4, 4), (3.0, 0.0, 0.0, 0.0, 0.0))
-    case = rescored(Case((find,), (None,), 1), Calibration((1.0, 0, 0, 0, 0), -3.0))
+    find = Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.2, Pose(4, 4), (3.0, *[0.0] * 6))
+    case = rescored(Case((find,), (None,), 1), Calibration(offset=-3.0))
     assert case.detections[0].score == pytest.approx(0.5)
-
-
-def test_a_checkpoint_gives_its_averages(tmp_path: Path) -> None:
-    state = start(Recipe())
-    with torch.no_grad():
-        for value in state.averages[0].parameters():
-            value.fill_(1)
-    state.save(tmp_path / "checkpoint.pt")
-    encoder, verifier = networks(tmp_path / "checkpoint.pt")
-    assert all(bool((value == 1).all()) for value in encoder.parameters())
-    assert torch.equal(next(verifier.parameters()), next(state.averages[1].parameters()))
 
 
 def test_the_example_is_a_copy_that_shows() -> None:
@@ -76,27 +65,36 @@ def test_the_example_is_a_copy_that_shows() -> None:
 
 
 def test_processes_collect_what_one_does(tmp_path: Path) -> None:
-    state = start(Recipe())
-    for judge in state.averages[1].judges:
-        nothing_alike(judge)
-    state.save(tmp_path / "checkpoint.pt")
-    one, two = (collect_all([tmp_path / "checkpoint.pt"], 2, 3, "cpu", workers) for workers in (1, 2))
+    encoder, verifier = Encoder((4, 4, 8, 8), 16), Verifier((4, 4, 8, 8))
+    with torch.no_grad():  # the scout turns everything down, so that a page is done with quickly
+        dict(verifier.scout.named_parameters())["head.3.bias"][0] = -50.0
+    write_weights(tmp_path, encoder, verifier, Calibration(), {})
+    one, two = (collect_all(tmp_path, 2, 3, "cpu", workers) for workers in (1, 2))
     assert [case.truths for case in one] == [case.truths for case in two]
     assert len(one) > 2
 
 
-def nothing_alike(judge: Module) -> None:
-    """Lets a judge turn everything down, so that a page is done with quickly."""
-    with torch.no_grad():
-        dict(judge.named_parameters())["head.3.bias"][0] = -50.0
+def test_juries_of_several_folders_sit_together(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        encoder, verifier = Encoder((4, 4, 8, 8), 16), Verifier((4, 4, 8, 8), members=2)
+        write_weights(tmp_path / name, encoder, verifier, Calibration(), {"run": name})
+    encoder, verifier, record = seated(tmp_path / "one", tmp_path / "two")
+    held = [load_networks(tmp_path / name) for name in ("one", "two")]
+    assert torch.equal(next(encoder.parameters()), next(held[0][0].parameters()))
+    assert torch.equal(next(verifier.scout.parameters()), next(held[0][1].scout.parameters()))
+    assert len(verifier.jury) == 4
+    assert torch.equal(next(verifier.jury[2].parameters()), next(held[1][1].jury[0].parameters()))
+    assert record == {"run": "one", "beside": [{"run": "two"}]}
 
 
-def test_judges_of_several_runs_sit_together(tmp_path: Path) -> None:
-    states = [start(Recipe(seed=seed)) for seed in (1, 2)]
-    paths = [tmp_path / "first.pt", tmp_path / "second.pt"]
-    for state, path in zip(states, paths, strict=True):
-        state.save(path)
-    encoder, verifier = networks(*paths)
-    assert torch.equal(next(encoder.parameters()), next(states[0].averages[0].parameters()))
-    assert len(verifier.judges) == 2 * MEMBERS
-    assert torch.equal(next(verifier.judges[MEMBERS].parameters()), next(states[1].averages[1].judges[0].parameters()))
+def test_a_find_is_right_that_lies_on_a_copy() -> None:
+    boxes = [Box(100, 100, 40, 20), Box(200, 100, 40, 20)]
+    copies = [Instance(0, Pose(*box.centre), box.width, box.height) for box in boxes]
+
+    def find(x: float, y: float, size: float = 1) -> Detection:
+        box = Box(x - 20 * size, y - 10 * size, 40 * size, 20 * size)
+        return Detection("s", box, ((0, 0),) * 4, 0.5, Pose(x, y))
+
+    found = [find(122, 108), find(121, 111), find(235, 110), find(220, 110, 2)]
+    assert lying_on(found, copies, boxes) == [copies[0], None, None, None]
+    assert lying_on([*found[:2], find(218, 113)], copies, boxes) == [copies[0], None, copies[1]]

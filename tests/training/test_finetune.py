@@ -139,7 +139,7 @@ def test_refuses_recipes(change: dict[str, Any]) -> None:
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
-    calibration = Calibration((2.0, 0.0, 0.0, 0.0, 0.0), 0.5, 0.8)
+    calibration = Calibration((2.0, *[0.0] * 6), 0.5, 0.8)
     write_weights(tmp_path / "weights", tiny(), Verifier((4, 4, 8, 8)), calibration, {"steps": 7})
     export(tmp_path / "weights", [Reference("golden", golden_picture())])
     return tmp_path / "weights"

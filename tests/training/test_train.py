@@ -9,26 +9,27 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from app.engine.evidence import Calibration
 from app.engine.poses import compose, crops, matrices
+from app.engine.verify import CHANNELS, SPREADS, Judge, compared
 from app.engine.weights import write_weights
-from training import loop
-from training.batches import Lesson, Pool, make_lesson
+from training import batches, loop
+from training.batches import Lesson, make_lesson, some_pairs
 from training.drawings import make_drawing
-from training.loop import Drawings, Recipe, train
 from training.pairs import Pairs, joined
 from training.shots import FAINT, SPOILT, faults, take_shot
 from training.tiles import collate
+from training.train import Drawings, Recipe, _lessons, encoder_of, start, train, verifier_of
 from training.views import toned, turned, varied
 
-SMALL = Recipe(steps=4, drawings=1, pool=3, tiles=2, pairs=40, workers=0, mixed=False, checkpoint_every=2)
+SMALL = Recipe(steps=4, pool=3, filled=1, tiles=2, pairs=40, workers=0, checkpoint_every=2)
 
 
 @pytest.fixture
 def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "SIZES", ((320, 320),))
-    monkeypatch.setattr(loop, "FIRST", 1)
+    monkeypatch.setattr(batches, "SIZES", ((320, 320),))
 
 
 def lesson(seed: int, clutter: float = 1.0) -> Lesson:
@@ -42,8 +43,7 @@ def test_a_run_resumed_from_its_checkpoint_ends_the_same(tmp_path: Path) -> None
     train(SMALL, tmp_path / "parts", until=2)
     parts = train(SMALL, tmp_path / "parts", resume=True)
     assert parts.step == whole.step == 4
-    for one, other in ((whole.encoder, parts.encoder), (whole.verifier, parts.verifier),
-                       *zip(whole.averages, parts.averages, strict=True)):
+    for one, other in ((whole.networks, parts.networks), (whole.averages, parts.averages)):
         for key, value in one.state_dict().items():
             assert torch.equal(value, other.state_dict()[key]), key
     assert [json.loads(line)["step"] for line in (tmp_path / "parts" / "losses.jsonl").read_text().splitlines()] == [1, 2, 3, 4]
@@ -59,40 +59,52 @@ def test_the_learning_rate_rises_stays_and_falls() -> None:
 @pytest.mark.usefixtures("_small_pages")
 def test_the_averages_follow_the_networks(tmp_path: Path) -> None:
     state = train(SMALL, tmp_path, until=3)
-    live, mean = (dict(network.named_parameters())["head.0.weight"].detach() for network in (state.encoder, state.averages[0]))
-    begun = loop.start(SMALL).encoder.state_dict()["head.0.weight"]
+    live, mean, begun = (networks.state_dict()["encoder.head.0.weight"]
+                         for networks in (state.networks, state.averages, start(SMALL).networks))
     assert 0 < float((mean - begun).norm()) < float((live - begun).norm())
     assert not torch.equal(live, mean)
 
 
 def test_workers_give_the_same_lessons_as_none() -> None:
-    alone, beside = (next(iter(loop._loader(Drawings(3, 1), range(1), Recipe(workers=workers)))) for workers in (0, 1))
+    alone, beside = (next(iter(loop.loader(Drawings(3, 1), range(1), Recipe(workers=workers)))) for workers in (0, 1))
     assert torch.equal(alone.pairs.pictures, beside.pairs.pictures)
     assert torch.equal(alone.tiles.tiles, beside.tiles.tiles)
 
 
 @pytest.mark.usefixtures("_small_pages")
 def test_the_data_of_a_step_are_a_function_of_the_seed_and_the_step() -> None:
-    run, again = (list(loop._batches(SMALL, first, 4)) for first in (0, 2))
+    run, again = (list(_lessons(SMALL, first, 4)) for first in (0, 2))
     for (tiles, pairs), (tiles_again, pairs_again) in zip(run[2:], again, strict=True):
         assert torch.equal(tiles.tiles, tiles_again.tiles)
-        assert all(torch.equal(a.pictures, b.pictures) for a, b in zip(pairs, pairs_again, strict=True))
-    assert not torch.equal(run[2][1][0].pictures, run[2][1][1].pictures), "each judge sees pairs of its own"
+        assert torch.equal(pairs.pictures, pairs_again.pictures)
 
 
-def test_a_pool_holds_the_latest_and_gives_each_pair_once() -> None:
-    lessons = [lesson(seed) for seed in (1, 2, 3)]
-    pool = Pool(2)
-    for each in lessons:
-        pool.add(each)
-    held = sum(len(each.pairs) for each in lessons[1:])
+def test_pairs_are_drawn_once_each_from_all_drawings() -> None:
+    parts = [lesson(seed).pairs for seed in (2, 3)]
     rng = np.random.default_rng(0)
-    assert len(pool.pairs(10_000, rng)) == held
-    some = pool.pairs(50, rng)
-    whole = {row.numpy().tobytes() for row in joined([each.pairs for each in lessons[1:]]).pictures}
+    assert len(some_pairs(parts, 10_000, rng)) == sum(map(len, parts))
+    some = some_pairs(parts, 50, rng)
+    whole = {row.numpy().tobytes() for row in joined(parts).pictures}
     assert len(some) == 50
     assert {row.numpy().tobytes() for row in some.pictures} <= whole
-    assert len(pool.tiles(4, rng).tiles) == 2
+
+
+def test_a_step_draws_from_the_latest_drawings() -> None:
+    recipe = loop.Recipe(steps=5, seed=0, learning_rate=1, drawings=2, pool=3, filled=1, workers=0)
+    held = {step: list(pool) for step, pool in loop.pooled(Numbers, recipe, 0, 3)}
+    assert held == {0: [0, 1, 2], 1: [2, 3, 4], 2: [4, 5, 6]}
+    assert {step: list(pool) for step, pool in loop.pooled(Numbers, recipe, 2, 3)} == {2: [4, 5, 6]}
+
+
+class Numbers(Dataset[int]):
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> int:
+        return index
 
 
 def test_copies_and_others_are_both_shown_and_corrections_are_small() -> None:
@@ -136,13 +148,17 @@ def test_users_box_copies_that_show() -> None:
 
 @pytest.mark.usefixtures("_small_pages")
 def test_a_run_goes_on_from_weights(tmp_path: Path) -> None:
-    first = train(SMALL, tmp_path / "first", until=1)
-    write_weights(tmp_path / "weights", *first.averages, Calibration(), {"note": "first"})
-    begun = loop.start(SMALL, tmp_path / "weights")
-    for key, value in begun.verifier.state_dict().items():
-        assert torch.allclose(value.float(), first.averages[1].state_dict()[key].float(), atol=1e-3), key
-    train(SMALL, tmp_path / "second", until=1, weights=tmp_path / "weights")
-    assert json.loads((tmp_path / "second" / "recipe.json").read_text())["began_from"] == {"note": "first"}
+    first = train(SMALL, tmp_path / "first", until=1).averages
+    write_weights(tmp_path / "weights", encoder_of(first), verifier_of(first["scout"]), Calibration(), {"note": "first"})
+    begun = start(SMALL, tmp_path / "weights").networks
+    for key, value in begun.state_dict().items():
+        assert torch.allclose(value.float(), first.state_dict()[key].float(), atol=1e-3), key
+
+
+def test_a_jury_begins_as_its_scout() -> None:
+    scout = Judge((4, 4, 8, 8), CHANNELS).eval()
+    verifier, pictures = verifier_of(scout), torch.rand(3, 3, 64, 64)
+    assert torch.allclose(verifier.decide(pictures), scout(compared(pictures, SPREADS[:1])).logit, atol=1e-5)
 
 
 @pytest.mark.parametrize("quarters", range(4))

@@ -1,0 +1,63 @@
+"""Lays an example over a candidate as exactly as it fits, by the correlation of their softened inks alone."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from app.engine.poses import matrices
+from app.engine.verify import SIZE
+
+STEPS = ((0, 1.5), (1, 1.5), (2, 4.0), (4, 0.03))  # column of a pose and by how much it is changed: pixels, degrees, scale
+TRIED = (-2, -1, 0, 1, 2)  # of these steps each way
+ROUNDS = 3          # each with steps half as long as the one before
+APART = 2           # pixels between the points compared; the inks are softened over 3
+CHUNK = 256         # poses settled at once
+FAINTEST = 1e-4     # variance below which ink is blank
+
+
+def settled(fine: Tensor, picture: Tensor, mask: Tensor, *tried: Tensor) -> tuple[Tensor, Tensor]:
+    """Of poses (n, 5) tried for each candidate on a level `fine` (H, W) the one that lays the example's picture (64, 64) best,
+    then turned, grown and moved by the little that lays it better still: a judge's corrections fall short of it, and overshoot
+    where there is little to correct. The poses (n, 5) and their correlation (n,)."""
+    soft, example = _softened(fine), _softened(picture)
+    rows, columns = torch.nonzero(mask[::APART, ::APART] > 0.5).unbind(1)
+    ink = example[::APART, ::APART][rows, columns]
+    ink = F.normalize(ink - ink.mean(), dim=0)
+    points = APART * torch.stack([columns, rows], 1) + 0.5 - SIZE / 2
+    parts = zip(*(torch.split(poses, CHUNK) for poses in tried), strict=True)
+    poses, fits = zip(*(_settled(soft, ink, points, torch.stack(part)) for part in parts), strict=True)
+    return torch.cat(poses), torch.cat(fits)
+
+
+def _settled(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
+    poses, fits = _fitting(soft, ink, points, tried)
+    for halving in range(ROUNDS):
+        for column, step in STEPS:
+            poses, fits = _fitting(soft, ink, points, _nudged(poses, column, step / 2**halving))
+    return poses, fits
+
+
+def _fitting(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
+    """(n, 5) the poses of greatest correlation out of tried (T, n, 5), and that (n,)."""
+    affine = matrices(tried.flatten(0, 1))
+    grid = points @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]  # (T·n, k, 2) level pixels
+    grid = 2 * grid / torch.tensor([soft.shape[1], soft.shape[0]], device=soft.device) - 1
+    seen = F.grid_sample(soft[None, None], grid[None], align_corners=False)[0, 0]  # (T·n, k)
+    length = (seen.var(1, correction=0).clamp(min=FAINTEST) * len(ink)).sqrt()
+    fit = (seen @ ink / length).reshape(len(tried), -1)  # ink has no mean, so seen's does not matter
+    best = fit.max(0)
+    return tried[best.indices, torch.arange(tried.shape[1], device=soft.device)], best.values
+
+
+def _softened(inked: Tensor) -> Tensor:
+    return F.avg_pool2d(inked[None, None], 3, 1, 1)[0, 0]
+
+
+def _nudged(poses: Tensor, column: int, step: float) -> Tensor:
+    """(T, n, 5) poses (n, 5) with one column changed by each of TRIED: the scale multiplied, the others added to."""
+    tried = poses.repeat(len(TRIED), 1, 1)
+    by = step * torch.tensor(TRIED, device=poses.device)[:, None]
+    tried[:, :, column] = tried[:, :, column] * (1 + by) if column == 4 else tried[:, :, column] + by
+    return tried

@@ -1,0 +1,52 @@
+"""A pose that is roughly right is laid exactly."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from app.engine.poses import crops, matrices
+from app.engine.settle import settled
+from app.engine.verify import SIZE
+
+TRUE = torch.tensor([[100.0, 80.0, 37.0, 0.0, 1.0], [60.0, 150.0, 200.0, 1.0, 1.05], [150.0, 150.0, 90.0, 0.0, 0.95]])
+
+
+def example() -> tuple[Tensor, Tensor]:
+    """An F and its box."""
+    picture, mask = torch.zeros(SIZE, SIZE), torch.zeros(SIZE, SIZE)
+    picture[12:52, 20:23] = picture[12:15, 20:44] = picture[28:31, 20:38] = 1
+    mask[10:54, 16:48] = 1
+    return picture, mask
+
+
+def page() -> Tensor:
+    """(220, 220) ink with copies of the example at the true poses."""
+    level = torch.zeros(220, 220)
+    for pose in TRUE:
+        square = torch.eye(3)
+        square[:2] = matrices(pose[None])[0]
+        back = torch.linalg.inv(square)[:2]
+        back[:, 2] += back[:, :2] @ torch.tensor([110.0, 110.0]) + SIZE / 2
+        level = torch.maximum(level, crops(example()[0], back[None], 220)[0])
+    return level
+
+
+def test_a_pose_a_little_off_is_laid_right() -> None:
+    off = TRUE + torch.tensor([[1.5, -1.0, 6.0, 0.0, 0.04]])
+    poses, fits = settled(page(), *example(), off)
+    assert poses[:, :2] == pytest.approx(TRUE[:, :2], abs=1.0)
+    assert poses[:, 2] == pytest.approx(TRUE[:, 2], abs=2.0)
+    assert poses[:, 4] == pytest.approx(TRUE[:, 4], abs=0.04)
+    assert float(fits.min()) > 0.85
+
+
+def test_the_better_of_several_poses_is_taken() -> None:
+    poses, _ = settled(page(), *example(), TRUE + torch.tensor([[30.0, 30.0, 0.0, 0.0, 0.0]]), TRUE)
+    assert poses[:, :2] == pytest.approx(TRUE[:, :2], abs=1.0)
+
+
+def test_a_blank_place_fits_nothing() -> None:
+    _, fits = settled(torch.zeros(100, 100), *example(), torch.tensor([[50.0, 50.0, 0.0, 0.0, 1.0]]))
+    assert float(fits) == pytest.approx(0, abs=1e-3)

@@ -1,0 +1,90 @@
+"""The jury: a run that is resumed ends the same, and what it learns from is settled and rightly labelled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from app.engine.encoder import Encoder
+from app.engine.evidence import Calibration, agreement
+from app.engine.verify import Verifier
+from app.engine.weights import write_weights
+from training import batches
+from training.batches import random_drawing, take_shots
+from training.jury import Recipe, Trials, train
+from training.pairs import Pairs, joined
+from training.trials import make_trials
+
+SMALL = Recipe(steps=4, pool=3, filled=1, pairs=32, workers=0, checkpoint_every=2)
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(batches, "SIZES", ((320, 320),))
+    torch.manual_seed(0)
+    write_weights(tmp_path / "weights", Encoder((16, 16, 16, 16), 16), Verifier((4, 4, 8, 8), members=2), Calibration(), {})
+    return tmp_path / "weights"
+
+
+def test_a_run_resumed_from_its_checkpoint_ends_the_same(weights: Path, tmp_path: Path) -> None:
+    _, whole = train(SMALL, weights, tmp_path / "whole")
+    train(SMALL, weights, tmp_path / "parts", until=2)
+    _, parts = train(SMALL, weights, tmp_path / "parts", resume=True)
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, parts.state_dict()[key]), key
+
+
+def test_only_the_jury_learns(weights: Path, tmp_path: Path) -> None:
+    seen: list[tuple[Encoder, Verifier]] = []
+    before = Verifier((16, 16, 16, 16), members=2)
+
+    def watch(encoder: Encoder, verifier: Verifier) -> dict[str, float]:
+        seen.append((encoder, verifier))
+        return {}
+
+    _, after = train(SMALL, weights, tmp_path / "run", until=2, watch=watch)
+    assert len(seen) == 1
+    from app.engine.weights import load_networks
+
+    before = load_networks(weights)[1]
+    for key, value in after.state_dict().items():
+        counted = key.endswith("num_batches_tracked")
+        assert torch.equal(value, before.state_dict()[key]) != (key.startswith("jury") and not counted) or counted, key
+
+
+def trials(seed: int, count: int) -> Pairs:
+    return joined([Trials(seed, count)[n] for n in range(count)])
+
+
+def test_copies_and_others_are_both_shown() -> None:
+    pairs = trials(3, 2)
+    assert {0.0, 1.0} == set(pairs.targets.tolist())
+    assert not pairs.known[pairs.targets == 0].any()
+    assert 0.1 < float(pairs.targets.mean()) < 0.6
+
+
+def test_settled_copies_lie_on_their_example() -> None:
+    pairs = trials(4, 3)
+    inks = pairs.pictures.float() / 255
+    fits = torch.stack([agreement(example, mask, seen[None])[0] for example, seen, mask in inks])
+    copies = pairs.targets == 1
+    assert float(fits[copies, 0].median()) > 0.7
+    assert float(pairs.corrections[copies, :2].abs().median()) < 0.2, "pictures of 8 px a unit: settled to 1.6 px"
+
+
+def test_nothing_that_looks_the_same_counts_as_another_symbol() -> None:
+    pairs = trials(5, 3)
+    inks = pairs.pictures[pairs.targets == 0].float() / 255
+    for example, seen, mask in inks:
+        correlation, missing, extra = agreement(example, mask, seen[None], 3)[0].tolist()
+        assert correlation < 0.95 or max(missing, extra) > 0.04
+
+
+def test_a_drawing_that_is_too_small_teaches_nothing() -> None:
+    rng = np.random.default_rng(1)
+    drawing = random_drawing(rng)
+    inked, shots = take_shots(drawing, rng)
+    assert make_trials(drawing, inked[:20, :20], shots[0], rng) is None

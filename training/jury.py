@@ -1,0 +1,123 @@
+"""`python -m training jury`: the judges that have the last word, on settled candidates of drawings made as they are needed.
+
+    python -m training jury --weights runs/first/weights --out runs/jury
+
+Goes on from a folder of weights, whose encoder and scout stay as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from app.engine.encoder import Encoder
+from app.engine.evidence import Calibration
+from app.engine.verify import Judge, Verifier, compared
+from app.engine.weights import load_networks, read_manifest, write_weights
+from training import loop
+from training.batches import random_drawing, some_pairs, take_shots
+from training.loop import State
+from training.pairs import Pairs, joined
+from training.train import ink_of, judged
+from training.trials import make_trials
+from training.views import toned, varied
+
+CORRECTION_WEIGHT = 0.25
+SWAPPED = 0.15           # of the pairs, candidate for example: on a page its best finds are examples too
+
+
+@dataclass(frozen=True)
+class Recipe(loop.Recipe):
+    """Of the jury."""
+
+    steps: int = 2500
+    seed: int = 11
+    learning_rate: float = 1.5e-3
+    pool: int = 240
+    filled: int = 48
+    pairs: int = 256           # that each judge sees in a step
+
+
+class Trials(Dataset[Pairs]):
+    """Trials of the n-th drawing of a seed."""
+
+    def __init__(self, seed: int, count: int) -> None:
+        self.seed, self.count = seed, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Pairs:
+        rng = np.random.default_rng([self.seed, index])
+        drawing = random_drawing(rng)
+        inked, shots = take_shots(drawing, rng)
+        parts = [make_trials(drawing, inked, shot, rng) for shot in shots]
+        return joined([part for part in parts if part is not None])
+
+
+def train(recipe: Recipe, weights: Path, out: Path, resume: bool = False, until: int | None = None,
+          watch: Callable[[Encoder, Verifier], Mapping[str, float]] | None = None) -> tuple[Encoder, Verifier]:
+    """Runs a recipe to its end (or to step `until`). The networks of `weights` with the jury's averages."""
+    torch.manual_seed(recipe.seed)
+    encoder, verifier, _ = load_networks(weights)
+    state = loop.begin({str(n): judge for n, judge in enumerate(verifier.jury)}, recipe)
+    loop.open_run(state, recipe, out, resume)
+    stop, mixed = min(recipe.steps, until or recipe.steps), loop.has_bfloat16(recipe.device)
+
+    def learn(state: State, lesson: list[Pairs]) -> dict[str, float]:
+        rng = np.random.default_rng([recipe.seed, state.step, 1])
+        with torch.autocast(recipe.device, torch.bfloat16, enabled=mixed):
+            learnt = [_judged(judge, pairs, recipe.device, rng)
+                      for judge, pairs in zip(state.networks.values(), lesson, strict=True)]
+        decision, correction = (torch.stack(losses).sum() for losses in list(zip(*learnt, strict=True))[:2])
+        state.learn(decision + CORRECTION_WEIGHT * correction)
+        return {"decision": float(decision.detach()) / len(learnt), "correction": float(correction.detach()) / len(learnt),
+                "right": sum(each[2] for each in learnt) / len(learnt)}
+
+    loop.follow(state, recipe, out, stop, _lessons(recipe, len(verifier.jury), state.step, stop), learn,
+                watch and (lambda averages: watch(encoder, _seated(verifier, averages))))
+    return encoder, _seated(verifier, state.averages)
+
+
+def _lessons(recipe: Recipe, members: int, first: int, stop: int) -> Iterator[list[Pairs]]:
+    """Of each step every judge's pairs."""
+    for step, pool in loop.pooled(lambda count: Trials(recipe.seed, count), recipe, first, stop):
+        rng = np.random.default_rng([recipe.seed, step, 0])
+        yield [varied(some_pairs(pool, recipe.pairs, rng), rng) for _ in range(members)]
+
+
+def _judged(judge: nn.Module, pairs: Pairs, device: str, rng: np.random.Generator) -> tuple[Tensor, Tensor, float]:
+    swapped = torch.from_numpy(rng.random(len(pairs)) < SWAPPED)
+    pictures = torch.where(swapped[:, None, None, None], pairs.pictures[:, [1, 0, 2]], pairs.pictures)
+    known = pairs.known * ~swapped[:, None]  # what corrects the one does not correct the other
+    seen = compared(toned(ink_of(pictures, device), rng))
+    return judged(judge, seen, Pairs(pictures, pairs.targets, pairs.corrections, known))
+
+
+def _seated(verifier: Verifier, averages: nn.ModuleDict) -> Verifier:
+    """The verifier, its jury replaced by averages."""
+    for judge, average in zip(verifier.jury, averages.values(), strict=True):
+        assert isinstance(judge, Judge)
+        judge.load_state_dict(average.state_dict())
+    return verifier.cpu().eval()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    loop.add_arguments(parser, Recipe())
+    parser.add_argument("--weights", type=Path, required=True, help="folder of weights to go on from")
+
+
+def run(args: argparse.Namespace) -> None:
+    from training.monitor import Monitor
+
+    recipe = Recipe(**loop.chosen(args))
+    encoder, verifier = train(recipe, args.weights, args.out, args.resume, watch=Monitor())
+    record = {**read_manifest(args.weights).training, "jury": loop.record(recipe)}
+    write_weights(args.out / "weights", encoder, verifier, Calibration(), record)

@@ -1,0 +1,160 @@
+"""`python -m training train`: encoder and scout, together, on drawings made as they are needed.
+
+    python -m training train --out runs/first
+
+Every step draws fresh pages and learns from a pool of the latest.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from app.engine.encoder import Encoder
+from app.engine.evidence import Calibration
+from app.engine.verify import CHANNELS, CLOSER, SPREADS, Judge, Verifier, compared
+from app.engine.weights import load_networks, read_manifest, write_weights
+from training import loop
+from training.batches import Lesson, make_lesson, random_drawing, some_pairs, some_tiles
+from training.loop import State
+from training.loss import SupConLoss
+from training.pairs import Pairs
+from training.tiles import Tiles
+from training.views import toned, varied
+
+POSITIVE_WEIGHT = 2.0    # copies are one pair in six
+CORRECTION_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class Recipe(loop.Recipe):
+    """Of encoder and scout."""
+
+    steps: int = 6000
+    seed: int = 1
+    learning_rate: float = 2e-3
+    tiles: int = 4             # of them that the encoder sees in a step
+    pairs: int = 256           # that the scout sees in a step
+    temperature: float = 0.1
+
+
+class Drawings(Dataset[Lesson]):
+    """Lesson of the n-th drawing of a seed."""
+
+    def __init__(self, seed: int, count: int) -> None:
+        self.seed, self.count = seed, count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Lesson:
+        rng = np.random.default_rng([self.seed, index])
+        return make_lesson(random_drawing(rng), rng)
+
+
+def start(recipe: Recipe, weights: Path | None = None) -> State:
+    """Fresh networks from the recipe's seed, or those of a folder of weights."""
+    torch.manual_seed(recipe.seed)
+    encoder, verifier = load_networks(weights)[:2] if weights else (Encoder(), Verifier())
+    return loop.begin({"encoder": encoder, "scout": verifier.scout}, recipe)
+
+
+def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None,
+          watch: Callable[[nn.ModuleDict], Mapping[str, float]] | None = None, weights: Path | None = None) -> State:
+    """Runs a recipe to its end (or to step `until`)."""
+    state = start(recipe, weights)
+    loop.open_run(state, recipe, out, resume)
+    stop = min(recipe.steps, until or recipe.steps)
+    criterion, mixed = SupConLoss(recipe.temperature), loop.has_bfloat16(recipe.device)
+
+    def learn(state: State, lesson: tuple[Tiles, Pairs]) -> dict[str, float]:
+        rng = np.random.default_rng([recipe.seed, state.step, 1])
+        with torch.autocast(recipe.device, torch.bfloat16, enabled=mixed):
+            supcon = criterion(*embedded(encoder_of(state.networks), lesson[0], recipe.device))
+            pictures = toned(ink_of(lesson[1].pictures, recipe.device), rng)
+            decision, correction, right = judged(state.networks["scout"], compared(pictures, SPREADS[:1]), lesson[1])
+        state.learn(supcon + decision + CORRECTION_WEIGHT * correction)
+        return {"supcon": float(supcon.detach()), "decision": float(decision.detach()),
+                "correction": float(correction.detach()), "right": right}
+
+    loop.follow(state, recipe, out, stop, _lessons(recipe, state.step, stop), learn, watch)
+    return state
+
+
+def _lessons(recipe: Recipe, first: int, stop: int) -> Iterator[tuple[Tiles, Pairs]]:
+    """Of each step the encoder's tiles and the scout's pairs."""
+    for step, pool in loop.pooled(lambda count: Drawings(recipe.seed, count), recipe, first, stop):
+        rng = np.random.default_rng([recipe.seed, step, 0])
+        tiles = some_tiles([lesson.tiles for lesson in pool], recipe.tiles, rng)
+        yield tiles, varied(some_pairs([lesson.pairs for lesson in pool], recipe.pairs, rng), rng)
+
+
+def embedded(encoder: Encoder, batch: Tiles, device: str) -> tuple[Tensor, Tensor]:
+    """Codes (N, D) of all windows of a batch and their labels (N,)."""
+    dense = encoder(ink_of(batch.tiles, device)).float()
+    tile, row, column = batch.cells.to(device).unbind(1)
+    codes = torch.cat([dense[tile, :, row, column], encoder.crops(ink_of(batch.windows, device)).float()])
+    return codes, torch.cat([batch.cell_labels, batch.window_labels]).to(device)
+
+
+def judged(judge: nn.Module, seen: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor, float]:
+    """Losses of decision and correction of a judge that sees (p, C, 64, 64), and the share of decisions that are right, copies
+    and others alike."""
+    assert isinstance(judge, Judge)
+    verdict = judge(seen)
+    targets, known = pairs.targets.to(seen.device), pairs.known.to(seen.device)
+    weight = torch.where(targets > 0.5, POSITIVE_WEIGHT, 1.0)
+    decision = F.binary_cross_entropy_with_logits(verdict.logit, targets, weight)
+    off = F.smooth_l1_loss(verdict.correction, pairs.corrections.to(seen.device).clamp(-1.4, 1.4), reduction="none", beta=0.1)
+    right = (verdict.logit > 0) == (targets > 0.5)
+    share = [float(right[targets == t].float().mean()) for t in (0, 1)]
+    return decision, (off * known).sum() / known.sum().clamp(min=1), sum(share) / 2
+
+
+def ink_of(values: Tensor, device: str) -> Tensor:
+    """uint8 pictures as ink in [0, 1] on a device."""
+    return values.to(device).float().div_(255).contiguous(memory_format=torch.channels_last)
+
+
+def verifier_of(scout: nn.Module) -> Verifier:
+    """A verifier of this scout and a judge that begins as the scout: what it sees more closely says nothing yet."""
+    assert isinstance(scout, Judge)
+    state = {name: value.detach().clone() for name, value in scout.state_dict().items()}
+    stem = state["stem.0.weight"]
+    closer = {**state, "stem.0.weight": torch.cat([stem, stem.new_zeros(len(stem), CLOSER - CHANNELS, *stem.shape[2:])], 1)}
+    verifier = Verifier(scout.widths)
+    verifier.scout.load_state_dict(state)
+    verifier.jury[0].load_state_dict(closer)
+    return verifier.eval()
+
+
+def encoder_of(networks: nn.ModuleDict) -> Encoder:
+    encoder = networks["encoder"]
+    assert isinstance(encoder, Encoder)
+    return encoder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    loop.add_arguments(parser, Recipe())
+    parser.add_argument("--weights", type=Path, help="folder of weights to go on from")
+
+
+def run(args: argparse.Namespace) -> None:
+    from training.monitor import Monitor, draw
+
+    recipe, monitor = Recipe(**loop.chosen(args)), Monitor()
+    state = train(recipe, args.out, args.resume, weights=args.weights,
+                  watch=lambda averages: monitor(encoder_of(averages), verifier_of(averages["scout"])))
+    before = read_manifest(args.weights).training if args.weights else {}
+    encoder = encoder_of(state.averages).cpu()
+    write_weights(args.out / "weights", encoder, verifier_of(state.averages["scout"].cpu()), Calibration(),
+                  {**({"before": before} if before else {}), "train": loop.record(recipe)})
+    draw(args.out, encoder_of(start(recipe, args.weights).networks), encoder)
