@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import encoder, verify, windows
+from app.engine.colour import apart, hues, ink_points
 from app.engine.dense import DensePass
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
@@ -21,7 +22,7 @@ from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, ink
 from app.engine.look import Level, SecondLook, Shot
-from app.engine.poses import COARSE, Bank, align, make_bank, resized, sizes
+from app.engine.poses import COARSE, Bank, align, make_bank, matrices, resized, sizes
 from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
 from app.engine.suppress import Found, suppressed
 from app.engine.symmetry import symmetry
@@ -79,7 +80,8 @@ class Detector:
         """
         timings = Timings()
         with _timed(timings, "embed"):
-            inked = torch.from_numpy(ink(page)).to(self.device)
+            inks = ink(page)
+            inked = torch.from_numpy(inks).to(self.device)
             shots = [self._shot(n, example) for n, query in enumerate(queries) for example in query.examples]
         found: list[Found] = []
         for number, group in _by_level(shots, options).items():
@@ -93,7 +95,7 @@ class Detector:
                 with _timed(timings, "search"):
                     poses = self._poses(level, shot, centres, options)
                 with _timed(timings, "verify"):
-                    found.append(self.look(level, shot, poses))
+                    found.append(_coloured(self.look(level, shot, poses), shot.example, page, inks))
         detections = [] if not found else self._detections(page.shape[:2], found, queries, options)
         return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
 
@@ -176,6 +178,17 @@ def distinct(poses: Tensor, apart: float = 2.0) -> Tensor:
         turn = np.abs((rows[:, 2] - row[2] + 180) % 360 - 180)
         taken |= (np.abs(rows[:, :2] - row[:2]).max(axis=1) <= apart) & (turn <= 40) & (rows[:, 3] == row[3])
     return torch.tensor(kept, dtype=torch.int64, device=poses.device)
+
+
+def _coloured(found: Found, example: Example, page: Pixels, inks: NDArray[np.float32]) -> Found:
+    """The finds and how far each is in colour from the example."""
+    own = ink(example.pixels, example.paper)
+    points = ink_points(own)
+    if not len(points) or not len(found.poses):
+        return found
+    affine = matrices(torch.from_numpy(found.poses)).numpy()
+    there = (points - np.array(found.size) / 2) @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2]
+    return replace(found, recoloured=apart(hues(page, inks, there), hues(example.pixels, own, points[None])[0]))
 
 
 def _wanted(polygon: NDArray[np.float64], shape: Sequence[int], options: Options) -> bool:

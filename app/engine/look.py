@@ -120,7 +120,7 @@ class SecondLook:
         off = np.array([shot.prepared.width / 2, shot.prepared.height / 2]) - shot.prepared.ink_box.centre
         rows[:, :2] += np.einsum("nij,j->ni", matrices(torch.from_numpy(rows)).numpy()[:, :, :2], off)
         return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), shot.prepared.ink, rows,
-                     score.double().cpu().numpy(), evidence.double().cpu().numpy())
+                     score.double().cpu().numpy(), evidence.double().cpu().numpy(), np.zeros(len(rows)))
 
 
 def pictures(fine: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:

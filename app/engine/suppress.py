@@ -1,7 +1,8 @@
 """One find a place: the best claims it, over the symbols of a request and over the negative examples among them.
 
 A symbol that is part of another lies as well on that one's copies. So a find that is likely itself and explains more ink
-claims the place of one with somewhat better odds: the more ink, the less likely all of it is there by chance.
+claims the place of one with somewhat better odds: the more ink, the less likely all of it is there by chance. And of two
+symbols the one whose colour the find has is the likelier; where only one claims the place, its colour does not matter.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from app.engine.poses import matrices
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
 CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
 TIE = 2.0         # odds of one find to another's up to which they are as good as each other, with as much ink
+COLOURED = 4.0    # by how much a find in quite another colour is less likely, as a natural log of the odds
 RICHER = 1.05     # ink of one find to another's from which it explains more
 
 Rows = NDArray[np.float64]
@@ -26,8 +28,8 @@ Rows = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Found:
-    """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 5) on the page, scores (N,) and
-    evidence (N, E)."""
+    """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 5) on the page, scores (N,),
+    evidence (N, E), and how far each is in colour from the example (N,), 0 to 1."""
 
     symbol: int
     positive: bool
@@ -36,6 +38,7 @@ class Found:
     poses: Rows
     scores: Rows
     evidence: Rows
+    recoloured: Rows
 
     def polygons(self) -> Rows:
         """(N, 4, 2) corners."""
@@ -65,10 +68,11 @@ def suppressed(found: Sequence[Found]) -> list[Kept]:
     symbols = np.concatenate([np.full(len(f.scores), f.symbol) for f in found])
     positive = np.concatenate([np.full(len(f.scores), f.positive) for f in found])
     inks = np.concatenate([f.ink * f.poses[:, 4] ** 2 for f in found])
-    odds = scores / np.clip(1 - scores, 1e-6, None)
+    recoloured = np.concatenate([f.recoloured for f in found])
+    odds = scores / np.clip(1 - scores, 1e-6, None) * np.exp(-COLOURED * recoloured)
     low, high = polygons.min(axis=1), polygons.max(axis=1)
     boxes = np.concatenate([low, high - low], axis=1)
-    order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, positive, -scores))  # of equals, a look-alike goes first
+    order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, positive, -odds))  # of equals, a look-alike goes first
     free = np.ones(len(order), dtype=bool)
     kept = []
     for n in order:
@@ -78,7 +82,7 @@ def suppressed(found: Sequence[Found]) -> list[Kept]:
         other = (symbols != symbols[n]) | (positive != positive[n])
         more = inks / max(inks[n], 1e-6)
         richer = claimed & free & other & (more > RICHER) & (odds >= 1) & (odds * TIE * more**2 >= odds[n])
-        best = int(np.argmax(np.where(richer, scores, -1))) if richer.any() else n
+        best = int(np.argmax(np.where(richer, odds, -1))) if richer.any() else n
         free[claimed | _claimed(boxes[best], boxes)] = False
         if positive[best]:
             kept.append(Kept(int(symbols[best]), float(scores[best]), poses[best], polygons[best], evidence[best]))
