@@ -12,6 +12,9 @@ PlanspotError
 ├── LastExample          a symbol keeps at least one positive example
 ├── NothingToSearch      no symbol is registered and none was named
 ├── ReadOnly             a reference symbol cannot be changed
+├── Unauthenticated      no API key came, or none that is known
+├── ScopeMissing         the API key may not do this
+├── RateLimited          the API key was used too often; try again later
 ├── Overloaded           the queue is full; try again later
 ├── Cancelled            the one who asked has gone
 └── Unavailable          the service cannot do this now
@@ -90,6 +93,26 @@ class NothingToSearch(PlanspotError):
 
 class ReadOnly(PlanspotError):
     """A reference symbol cannot be changed."""
+
+
+class Unauthenticated(PlanspotError):
+    """No API key came, or none that is known."""
+
+
+class ScopeMissing(PlanspotError):
+    """The API key may not do this. `scope` is what it lacks."""
+
+    def __init__(self, detail: str, scope: str) -> None:
+        super().__init__(detail)
+        self.scope = scope
+
+
+class RateLimited(PlanspotError):
+    """The API key was used too often. `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class Overloaded(PlanspotError):

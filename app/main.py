@@ -1,15 +1,17 @@
-"""The HTTP application: `uvicorn --factory app.main:create_app`, or `planspot serve`."""
+"""The HTTP application; `planspot serve` runs it."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 
+from app import errors
 from app.api import detect, operations, symbols
-from app.api.problems import add_handlers
+from app.api.guard import BEARER, Guard
+from app.api.problems import add_handlers, documented
 from app.service.engine import Loader, load_engine
 from app.service.service import Service
 from app.settings import Settings
@@ -33,9 +35,13 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
         version=operations.service_version(),
         summary="Register a symbol from one example, find and count every copy of it on construction drawings.",
         lifespan=lifespan,
+        root_path=service.settings.root_path,
     )
     app.state.service = service
     add_handlers(app)
+    app.include_router(operations.health)
+    refusals = documented(errors.Unauthenticated, errors.ScopeMissing, errors.RateLimited)
     for router in (symbols.uploads, symbols.router, detect.router, operations.router):
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(BEARER)], responses=refusals)
+    app.add_middleware(Guard, ring=service.keys)
     return app

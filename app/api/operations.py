@@ -10,15 +10,16 @@ from app.api import wire
 from app.api.dependencies import ServiceDep
 from app.service.service import Status
 
+health = APIRouter(tags=["operations"])
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/health/live", summary="Whether the process answers")
+@health.get("/health/live", summary="Whether the process answers")
 def live() -> wire.Live:
     return wire.Live()
 
 
-@router.get(
+@health.get(
     "/health/ready",
     responses={503: {"model": wire.Ready, "description": "Not ready, saying why"}},
     summary="Whether the service can work",

@@ -33,6 +33,9 @@ TABLE: tuple[tuple[type[errors.PlanspotError], int, str, str], ...] = (
     (errors.LastExample, 409, "last-example", "Last positive example"),
     (errors.NothingToSearch, 409, "nothing-to-search", "No symbol to search for"),
     (errors.ReadOnly, 403, "read-only", "Symbol is read-only"),
+    (errors.Unauthenticated, 401, "unauthenticated", "API key needed"),
+    (errors.ScopeMissing, 403, "scope-missing", "API key may not do this"),
+    (errors.RateLimited, 429, "rate-limited", "Too many requests"),
     (errors.Overloaded, 429, "overloaded", "Queue is full"),
     (errors.Cancelled, 499, "cancelled", "Client closed the request"),
     (errors.NotReady, 503, "not-ready", "Model is loading"),
@@ -87,16 +90,29 @@ def _row(kind: type[errors.PlanspotError]) -> tuple[int, str, str]:
     return next((status, slug, title) for each, status, slug, title in TABLE if issubclass(kind, each))
 
 
-async def _of_ours(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, errors.PlanspotError)
+def problem(error: errors.PlanspotError) -> JSONResponse:
+    """The answer to an error of ours."""
     status, slug, title = _row(type(error))
     more = {name: getattr(error, name) for name in ("field", "accepted", "limit") if getattr(error, name, None) is not None}
-    headers = {}
-    if isinstance(error, errors.Overloaded):
-        headers["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, errors.NotReady):
-        headers["Retry-After"] = str(NOT_READY_RETRY)
-    return _answer(status, slug, title, str(error), headers, **more)
+    return _answer(status, slug, title, str(error), _headers(error), **more)
+
+
+def _headers(error: errors.PlanspotError) -> dict[str, str]:
+    match error:
+        case errors.Overloaded() | errors.RateLimited():
+            return {"Retry-After": str(error.retry_after)}
+        case errors.NotReady():
+            return {"Retry-After": str(NOT_READY_RETRY)}
+        case errors.Unauthenticated():
+            return {"WWW-Authenticate": 'Bearer realm="planspot"'}
+        case errors.ScopeMissing():
+            return {"WWW-Authenticate": f'Bearer realm="planspot", error="insufficient_scope", scope="{error.scope}"'}
+    return {}
+
+
+async def _of_ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.PlanspotError)
+    return problem(error)
 
 
 async def _of_validation(_: Request, error: Exception) -> JSONResponse:

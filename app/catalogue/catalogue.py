@@ -42,7 +42,7 @@ class Catalogue:
 
     def version(self) -> int:
         """How many changes the catalogue has seen."""
-        with self._reading() as session:
+        with self.reading() as session:
             return session.scalars(select(tables.State.version)).one()
 
     def add_symbol(self, name: str, example: NewExample, receipt: Receipt | None = None) -> SymbolRecord:
@@ -100,25 +100,25 @@ class Catalogue:
 
     def answered(self, receipt: Receipt) -> SymbolRecord | None:
         """The answer that this request got before, if it did. Raises KeyReused if the key came with another request."""
-        with self._reading() as session:
+        with self.reading() as session:
             return _answer(session, receipt)
 
     def symbols(self, limit: int | None = None, after: str | None = None) -> list[SymbolRecord]:
         """Symbols oldest first, those behind `after` only. Raises NotFound for an `after` that is not there."""
         query = select(tables.Symbol).order_by(tables.Symbol.number).limit(limit)
-        with self._reading() as session:
+        with self.reading() as session:
             if after is not None:
                 query = query.where(tables.Symbol.number > _symbol(session, after).number)
             return [_record(symbol) for symbol in session.scalars(query)]
 
     def symbol(self, symbol_id: str) -> SymbolRecord:
         """Raises NotFound."""
-        with self._reading() as session:
+        with self.reading() as session:
             return _record(_symbol(session, symbol_id))
 
     def find(self, id_or_name: str) -> SymbolRecord | None:
         """The symbol of this id, or else of this name."""
-        with self._reading() as session:
+        with self.reading() as session:
             symbol = session.scalars(select(tables.Symbol).where(tables.Symbol.id == id_or_name)).one_or_none()
             if symbol is not None:
                 return _record(symbol)
@@ -126,7 +126,7 @@ class Catalogue:
 
     def named(self, name: str) -> SymbolRecord | None:
         """The symbol of this name."""
-        with self._reading() as session:
+        with self.reading() as session:
             symbol = session.scalars(select(tables.Symbol).where(tables.Symbol.name == name)).one_or_none()
             return _record(symbol) if symbol else None
 
@@ -139,7 +139,7 @@ class Catalogue:
             .order_by(tables.Example.id)
             .options(undefer(tables.Example.png))
         )
-        with self._reading() as session:
+        with self.reading() as session:
             return [
                 StoredExample(row.id, symbol_id, row.kind, _colour(row.paper), row.png)  # type: ignore[arg-type]
                 for row, symbol_id in session.execute(query)
@@ -149,13 +149,13 @@ class Catalogue:
         """The version, and for every example its code by this encoder, None where it has not been embedded."""
         joined = (tables.Embedding.example == tables.Example.id) & (tables.Embedding.stamp == stamp)
         query = select(tables.Example.id, tables.Embedding.code).outerjoin(tables.Embedding, joined)
-        with self._reading() as session:
+        with self.reading() as session:
             version = session.scalars(select(tables.State.version)).one()
             return version, {row.id: row.code for row in session.execute(query)}
 
     def keep_codes(self, stamp: str, codes: Mapping[int, bytes]) -> None:
         """Keep codes beside their examples; not a change of the catalogue."""
-        with self._writing() as session:
+        with self.writing() as session:
             kept = session.scalars(select(tables.Example.id).where(tables.Example.id.in_(codes)))
             for example in kept.all():
                 session.merge(tables.Embedding(example=example, stamp=stamp, code=codes[example]))
@@ -168,7 +168,7 @@ class Catalogue:
             return self._change(change, receipt)
 
     def _change(self, change: Callable[[Session], SymbolRecord], receipt: Receipt | None) -> SymbolRecord:
-        with self._writing() as session:
+        with self.writing() as session:
             if receipt and (before := _answer(session, receipt)):
                 return before
             record = change(session)
@@ -179,12 +179,14 @@ class Catalogue:
             return record
 
     @contextmanager
-    def _reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one state of the database throughout."""
         with _failures_named(), Session(self._database()) as session:
             yield session
 
     @contextmanager
-    def _writing(self) -> Iterator[Session]:
+    def writing(self) -> Iterator[Session]:
+        """A session whose changes are on the disk when it is left, or not made if that is by an error."""
         engine = self._database().execution_options(writes=True)
         with _failures_named(), Session(engine) as session, session.begin():
             yield session

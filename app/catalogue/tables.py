@@ -75,6 +75,19 @@ class Answered(Base):
     at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
+class ApiKey(Base):
+    """An API key, without its secret. A revoked one stays, so that revoking the last does not open the service."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(400))
+    digest: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    revoked_at: Mapped[datetime | None]
+
+
 class State(Base):
     """One row: how many changes the catalogue has seen."""
 

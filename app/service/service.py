@@ -6,11 +6,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.catalogue.catalogue import Catalogue
+from app.catalogue.keys import Keys
 from app.engine.drawing import Limits
 from app.errors import Unavailable
 from app.service.detect import Detections
 from app.service.engine import Loader, load_engine
+from app.service.keys import KeyRing
 from app.service.model import Model
+from app.service.rates import Buckets
 from app.service.symbols import Symbols
 from app.service.worker import Urgency, Worker
 from app.settings import Settings
@@ -41,6 +44,8 @@ class Service:
         self.limits = Limits(settings.max_bytes, settings.max_pixels, settings.max_pages)
         self.worker = Worker(settings.queue_size)
         self.catalogue = Catalogue(settings.catalogue_url())
+        buckets = Buckets(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
+        self.keys = KeyRing(Keys(self.catalogue), buckets)
         self.model = Model(self.catalogue, lambda work: self.worker.call(work, Urgency.EXAMPLE))
         self.symbols = Symbols(self.catalogue, self.model, self.worker, self.limits, settings.max_example_pixels)
         self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits)

@@ -159,7 +159,7 @@ def test_many_threads_write_at_once(catalogue: Catalogue) -> None:
 
 
 def test_writes_are_on_the_disk_when_they_return(catalogue: Catalogue) -> None:
-    with catalogue._reading() as session:
+    with catalogue.reading() as session:
         assert session.connection().exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
