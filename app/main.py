@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from fastapi.middleware.cors import CORSMiddleware
 
 from app import errors
 from app.api import detect, operations, symbols
+from app.api.accidents import Accidents
 from app.api.guard import BEARER, Guard
+from app.api.headers import AnswerHeaders
 from app.api.problems import add_handlers, documented
 from app.service.engine import Loader, load_engine
 from app.service.service import Service
@@ -43,5 +46,22 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
     refusals = documented(errors.Unauthenticated, errors.ScopeMissing, errors.RateLimited)
     for router in (symbols.uploads, symbols.router, detect.router, operations.router):
         app.include_router(router, dependencies=[Depends(BEARER)], responses=refusals)
-    app.add_middleware(Guard, ring=service.keys)
+    _wrap(app, service)
     return app
+
+
+def _wrap(app: FastAPI, service: Service) -> None:
+    """What every request goes through, the last added first."""
+    app.add_middleware(Guard, ring=service.keys)
+    app.add_middleware(Accidents)
+    origins = service.settings.origins()
+    if origins:
+        # outside the guard: a browser sends no key when it asks whether it may call
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+            expose_headers=["Location", "Retry-After"],
+        )
+    app.add_middleware(AnswerHeaders)

@@ -25,7 +25,7 @@ def serve(settings: Settings, loader: Loader, host: str, port: int) -> None:
             "listen on 127.0.0.1, or set PLANSPOT_ALLOW_KEYLESS=true where something else keeps them out.",
             "host",
         )
-    uvicorn.run(app, host=host, port=port, timeout_graceful_shutdown=STOP_SECONDS)
+    uvicorn.run(app, host=host, port=port, server_header=False, timeout_graceful_shutdown=STOP_SECONDS)
 
 
 def is_loopback(host: str) -> bool:

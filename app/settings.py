@@ -32,10 +32,17 @@ class Settings(BaseSettings):
     allow_keyless: bool = Field(default=False, description="Listen beyond this machine though there is no API key.")
     rate_limit: float = Field(default=0.0, ge=0, description="Requests a minute that an API key may make; 0 for any number.")
     rate_burst: int = Field(default=20, ge=1, description="Requests that an API key may make at once, within its rate limit.")
+    cors_origins: str | None = Field(
+        default=None, description="Web origins, comma-separated, whose pages may call the service from a browser."
+    )
     root_path: str = Field(
         default="", pattern=r"^(/[^/?#\s]+)*$", description="Path under which a proxy serves this, such as /planspot."
     )
     upload_seconds: float = Field(default=300.0, gt=0, description="Longest time that an upload may take.")
+
+    def origins(self) -> list[str]:
+        """The web origins whose pages may call."""
+        return [origin.strip() for origin in (self.cors_origins or "").split(",") if origin.strip()]
 
     def catalogue_url(self) -> str:
         """The catalogue's SQLAlchemy URL."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -14,8 +13,6 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import errors
-
-log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 NOT_READY_RETRY = 2  # seconds
@@ -67,11 +64,10 @@ class Problem(BaseModel):
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Answer every error as a problem."""
+    """Answer every error that is foreseen as a problem."""
     app.add_exception_handler(errors.PlanspotError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(Exception, _of_accident)
 
 
 def documented(*kinds: type[errors.PlanspotError]) -> dict[int | str, dict[str, Any]]:
@@ -132,9 +128,9 @@ async def _of_http(_: Request, error: Exception) -> JSONResponse:
     return _answer(error.status_code, slug, phrase, str(error.detail), dict(error.headers or {}))
 
 
-async def _of_accident(_: Request, error: Exception) -> JSONResponse:
-    # the text of an unforeseen error may quote what was sent; it goes to the log only
-    return _answer(500, "failure", "Failure", "The service failed; its log says why.")
+def accident() -> JSONResponse:
+    """The answer to an error that nobody foresaw."""
+    return _answer(500, "failure", "Failure", "The service failed; its log says where.")
 
 
 def _answer(

@@ -221,6 +221,8 @@ def _failures_named() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__  # without the path
     # SQLAlchemy's own text quotes the statement and its values
     return str(getattr(error, "orig", None) or error).splitlines()[0]
 
