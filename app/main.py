@@ -14,6 +14,7 @@ from app.api import detect, operations, symbols
 from app.api.accidents import Accidents
 from app.api.guard import BEARER, Guard
 from app.api.headers import AnswerHeaders
+from app.api.observe import Observer
 from app.api.problems import add_handlers, documented
 from app.service.engine import Loader, load_engine
 from app.service.service import Service
@@ -64,4 +65,5 @@ def _wrap(app: FastAPI, service: Service) -> None:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
             expose_headers=["Location", "Retry-After"],
         )
+    app.add_middleware(Observer, meters=service.meters)
     app.add_middleware(AnswerHeaders)

@@ -111,6 +111,11 @@ class Catalogue:
                 query = query.where(tables.Symbol.number > _symbol(session, after).number)
             return [_record(symbol) for symbol in session.scalars(query)]
 
+    def count(self) -> int:
+        """How many symbols there are."""
+        with self.reading() as session:
+            return session.scalars(select(func.count()).select_from(tables.Symbol)).one()
+
     def symbol(self, symbol_id: str) -> SymbolRecord:
         """Raises NotFound."""
         with self.reading() as session:

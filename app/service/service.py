@@ -11,7 +11,9 @@ from app.engine.drawing import Limits
 from app.errors import Unavailable
 from app.service.detect import Detections
 from app.service.engine import Loader, load_engine
+from app.service.gauges import Gauges
 from app.service.keys import KeyRing
+from app.service.meters import Meters
 from app.service.model import Model
 from app.service.rates import Buckets
 from app.service.symbols import Symbols
@@ -42,13 +44,15 @@ class Service:
         self.settings = settings
         self._loader = loader
         self.limits = Limits(settings.max_bytes, settings.max_pixels, settings.max_pages)
-        self.worker = Worker(settings.queue_size)
+        self.meters = Meters()
+        self.worker = Worker(settings.queue_size, self.meters)
         self.catalogue = Catalogue(settings.catalogue_url())
         buckets = Buckets(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
         self.keys = KeyRing(Keys(self.catalogue), buckets)
         self.model = Model(self.catalogue, lambda work: self.worker.call(work, Urgency.EXAMPLE))
         self.symbols = Symbols(self.catalogue, self.model, self.worker, self.limits, settings.max_example_pixels)
-        self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits)
+        self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits, self.meters)
+        self.meters.watch(Gauges(self.catalogue, self.model, self.worker))
 
     def start(self) -> Future[None]:
         """Begin to load the model; the future is done when it is there, or known not to be usable."""

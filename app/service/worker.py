@@ -6,13 +6,16 @@ import heapq
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from app.errors import NotReady, Overloaded
+from app.service.meters import Meters
 
 T = TypeVar("T")
 
@@ -27,14 +30,34 @@ class Urgency(IntEnum):
     JOB = 2
 
 
+@dataclass(frozen=True)
+class Load:
+    """How much the worker has to do: permits in all, permits taken, and work not begun by its urgency."""
+
+    places: int
+    taken: int
+    waiting: dict[Urgency, int]
+
+
+class _Job(NamedTuple):
+    """Work that waits; `number` is never given twice, so that no two are compared beyond it."""
+
+    urgency: Urgency
+    number: int
+    since: float  # time.monotonic()
+    future: Future[Any]
+    work: Callable[[], Any]
+
+
 class Worker:
     """Runs work one at a time. `waiting` is how many permits there are besides the one for the work that runs."""
 
-    def __init__(self, waiting: int) -> None:
+    def __init__(self, waiting: int, meters: Meters | None = None) -> None:
+        self._meters = meters or Meters()
         self._places = waiting + 1
         self._taken = 0
         self._seconds = 1.0  # how long a permit is held, smoothed
-        self._heap: list[tuple[int, int, Future[Any], Callable[[], Any]]] = []
+        self._heap: list[_Job] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._closing = False
@@ -49,13 +72,19 @@ class Worker:
             self._closing = True
             waiting, self._heap = self._heap, []
             self._changed.notify_all()
-        for _, _, future, _ in waiting:
-            future.cancel()
+        for job in waiting:
+            job.future.cancel()
         self._thread.join()
 
     def closing(self) -> bool:
         """True once the service stops."""
         return self._closing
+
+    def load(self) -> Load:
+        """How much there is to do just now."""
+        with self._changed:
+            waiting = Counter(job.urgency for job in self._heap)
+            return Load(self._places, self._taken, {urgency: waiting[urgency] for urgency in Urgency})
 
     @contextmanager
     def permit(self) -> Iterator[None]:
@@ -75,7 +104,7 @@ class Worker:
         with self._changed:
             if self._closing:
                 raise NotReady("The service is stopping.")
-            heapq.heappush(self._heap, (urgency, next(self._order), future, work))
+            heapq.heappush(self._heap, _Job(urgency, next(self._order), time.monotonic(), future, work))
             self._changed.notify()
         return future
 
@@ -88,36 +117,36 @@ class Worker:
     def give_way(self, urgency: Urgency) -> None:
         """From inside long work: run what is more urgent and waits."""
         while (job := self._next(before=urgency, wait=False)) is not None:
-            _perform(*job)
+            self._perform(job)
 
     def _take_place(self) -> None:
         with self._changed:
             if self._taken >= self._places:
+                self._meters.refused.inc()
                 seconds = min(max(round(self._seconds), 1), LONGEST_RETRY)
                 raise Overloaded(f"{self._taken} requests are being served or wait. Try again in {seconds} s.", seconds)
             self._taken += 1
 
     def _run(self) -> None:
         while (job := self._next(before=None, wait=True)) is not None:
-            _perform(*job)
+            self._perform(job)
             del job  # or the last request's pages would stay in memory until the next comes
 
-    def _next(self, before: Urgency | None, wait: bool) -> tuple[Future[Any], Callable[[], Any]] | None:
+    def _next(self, before: Urgency | None, wait: bool) -> _Job | None:
         with self._changed:
             while wait and not self._heap and not self._closing:
                 self._changed.wait()
-            if not self._heap or (before is not None and self._heap[0][0] >= before):
+            if not self._heap or (before is not None and self._heap[0].urgency >= before):
                 return None
-            _, _, future, work = heapq.heappop(self._heap)
-            return future, work
+            return heapq.heappop(self._heap)
 
-
-def _perform(future: Future[Any], work: Callable[[], Any]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = work()
-    except BaseException as error:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+    def _perform(self, job: _Job) -> None:
+        if not job.future.set_running_or_notify_cancel():
+            return
+        self._meters.wait_seconds.labels(job.urgency.name.lower()).observe(time.monotonic() - job.since)
+        try:
+            result = job.work()
+        except BaseException as error:
+            job.future.set_exception(error)
+        else:
+            job.future.set_result(result)

@@ -75,6 +75,7 @@ def test_every_route_is_described_with_its_errors(client: httpx.Client) -> None:
         "/detect": {"post"},
         "/health/live": {"get"},
         "/health/ready": {"get"},
+        "/metrics": {"get"},
         "/version": {"get"},
     }
     for path, methods in expected.items():
