@@ -62,8 +62,8 @@ def _wrap(app: FastAPI, service: Service) -> None:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-            expose_headers=["Location", "Retry-After"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["Location", "Retry-After", "X-Request-ID"],
         )
     app.add_middleware(Observer, meters=service.meters)
     app.add_middleware(AnswerHeaders)

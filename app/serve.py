@@ -5,7 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import uvicorn
+from fastapi import FastAPI
 
+from app import logs
 from app.errors import BadInput
 from app.main import create_app
 from app.service.engine import Loader
@@ -25,7 +27,22 @@ def serve(settings: Settings, loader: Loader, host: str, port: int) -> None:
             "listen on 127.0.0.1, or set PLANSPOT_ALLOW_KEYLESS=true where something else keeps them out.",
             "host",
         )
-    uvicorn.run(app, host=host, port=port, server_header=False, timeout_graceful_shutdown=STOP_SECONDS)
+    logs.set_up(settings.log_level)
+    run(app, host, port)
+
+
+def run(app: FastAPI, host: str, port: int) -> None:
+    """Answer requests until a signal says to stop; those that run then may take STOP_SECONDS more."""
+    # the application logs each request itself; uvicorn's line would have the query in it
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
 
 
 def is_loopback(host: str) -> bool:

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     root_path: str = Field(
         default="", pattern=r"^(/[^/?#\s]+)*$", description="Path under which a proxy serves this, such as /planspot."
     )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged; each request is logged at info."
+    )
     upload_seconds: float = Field(default=300.0, gt=0, description="Longest time that an upload may take.")
 
     def origins(self) -> list[str]:

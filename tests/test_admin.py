@@ -55,7 +55,8 @@ def test_a_blank_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
 def bound(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The addresses that would have been listened on."""
     hosts: list[str] = []
-    monkeypatch.setattr("app.serve.uvicorn.run", lambda app, host, **_: hosts.append(host))
+    monkeypatch.setattr("app.serve.run", lambda app, host, port: hosts.append(host))
+    monkeypatch.setattr("app.serve.logs.set_up", lambda level: None)
     return hosts
 
 
