@@ -17,8 +17,10 @@ PlanspotError
 ├── RateLimited          the API key was used too often; try again later
 ├── Overloaded           the queue is full; try again later
 ├── Cancelled            the one who asked has gone
+├── DeadlinePassed       the work took longer than a request may
 └── Unavailable          the service cannot do this now
     ├── NotReady         the model is still being loaded
+    │   └── Stopping     the service is being stopped
     ├── WeightsError     the weights are missing, broken or of another version
     └── CatalogueError   the catalogue cannot be read or written
 """
@@ -127,12 +129,20 @@ class Cancelled(PlanspotError):
     """The one who asked has gone, so the work was dropped."""
 
 
+class DeadlinePassed(PlanspotError):
+    """The work took longer than a request may."""
+
+
 class Unavailable(PlanspotError):
     """The service cannot do this now."""
 
 
 class NotReady(Unavailable):
     """The model is still being loaded."""
+
+
+class Stopping(NotReady):
+    """The service is being stopped."""
 
 
 class WeightsError(Unavailable):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
@@ -12,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from app import errors
 from app.api import detect, operations, symbols
 from app.api.accidents import Accidents
+from app.api.drain import Drain
 from app.api.guard import BEARER, Guard
 from app.api.headers import AnswerHeaders
 from app.api.observe import Observer
@@ -30,6 +32,8 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # registrations wait for the device on threads; as many again must be free for what does not wait
+        to_thread.current_default_thread_limiter().total_tokens += service.settings.queue_size
         service.start()
         yield
         await run_in_threadpool(service.close)
@@ -42,6 +46,7 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
         root_path=service.settings.root_path,
     )
     app.state.service = service
+    app.state.drain = Drain(service.settings.stop_seconds)
     add_handlers(app)
     app.include_router(operations.health)
     refusals = documented(errors.Unauthenticated, errors.ScopeMissing, errors.RateLimited)

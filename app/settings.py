@@ -42,6 +42,10 @@ class Settings(BaseSettings):
         default="info", description="Least level that is logged; each request is logged at info."
     )
     upload_seconds: float = Field(default=300.0, gt=0, description="Longest time that an upload may take.")
+    deadline_seconds: float = Field(default=1800.0, gt=0, description="Longest time from an upload's end to the answer.")
+    stop_seconds: float = Field(
+        default=20.0, ge=0, description="How long requests may go on once the service is told to stop."
+    )
 
     def origins(self) -> list[str]:
         """The web origins whose pages may call."""

@@ -26,6 +26,8 @@ from app.service.engine import Engine, ReferenceSymbol
 GRID = 8
 SLOW_WIDTH = 777  # a page of this width is searched until the client hangs up,
 SLOW_SECONDS = 20  # or for this long
+STEADY_WIDTH = 779  # a page of this width is searched for
+STEADY_SECONDS = 3  # so long, come what may
 FAILING_WIDTH = 778  # a page of this width makes the detector fail
 SECRET = "what the client sent"  # what such a failure quotes
 BROKEN = "broken"  # a weights folder of this name cannot be used
@@ -58,6 +60,8 @@ class StubDetector:
     ) -> PageResult:
         if page.shape[1] == SLOW_WIDTH:
             _wait(cancelled)
+        if page.shape[1] == STEADY_WIDTH:
+            time.sleep(STEADY_SECONDS)
         if page.shape[1] == FAILING_WIDTH:
             raise RuntimeError(f"{SECRET} in {__file__}")
         found = [each for query in queries for example in query.examples for each in _copies(page, query, example)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from app.api.uploads import DeviceRoute
 from app.engine.query import Options, Rotation
 from app.errors import BadInput, NotAcceptable
 from app.service.answer import Answer
+from app.service.asker import Asker
 from app.service.detect import Search
 from app.service.fields import parse_box, parse_pages
 from app.service.paging import ASKED
@@ -36,6 +38,7 @@ FAILURES = (
     errors.NotReady,
     errors.WeightsError,
     errors.CatalogueError,
+    errors.DeadlinePassed,
 )
 
 # name of the format: media type, and what writes the answer
@@ -115,7 +118,8 @@ async def detect(
     """Drawings are neither stored nor logged. Nothing is changed, so an Idempotency-Key is accepted and not needed."""
     media, write = FORMATS[wanted_format(format, accept)]
     plan = await run_in_threadpool(service.detections.plan, await form.search())
-    answer = await until_done(
-        request, lambda cancelled: service.worker.submit(lambda: service.detections.run(plan, cancelled), Urgency.DETECTION)
-    )
+    asker = Asker()
+    run = service.worker.submit(lambda: service.detections.run(plan, asker.has_left), Urgency.DETECTION)
+    asker.waits_for(run)
+    answer = await until_done(request, asker, asyncio.wrap_future(run))
     return Response(await run_in_threadpool(write, answer), media_type=media)

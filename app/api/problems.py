@@ -35,6 +35,8 @@ TABLE: tuple[tuple[type[errors.PlanspotError], int, str, str], ...] = (
     (errors.RateLimited, 429, "rate-limited", "Too many requests"),
     (errors.Overloaded, 429, "overloaded", "Queue is full"),
     (errors.Cancelled, 499, "cancelled", "Client closed the request"),
+    (errors.DeadlinePassed, 504, "deadline", "Took too long"),
+    (errors.Stopping, 503, "stopping", "Service is stopping"),
     (errors.NotReady, 503, "not-ready", "Model is loading"),
     (errors.WeightsError, 503, "weights", "Weights cannot be used"),
     (errors.CatalogueError, 503, "catalogue", "Catalogue cannot be used"),

@@ -32,6 +32,7 @@ class Gauges(Collector):
         load = self._worker.load()
         yield _gauge("planspot_queue_places", "Requests that may be served or wait.", load.places)
         yield _gauge("planspot_queue_taken", "Requests being served or waiting.", load.taken)
+        yield _gauge("planspot_device_busy", "1 while work runs on the device.", load.busy)
         depth = GaugeMetricFamily("planspot_queue_depth", "Work waiting for the device.", labels=["urgency"])
         for urgency, waiting in load.waiting.items():
             depth.add_metric([urgency.name.lower()], waiting)

@@ -8,13 +8,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
 
-from app.errors import NotReady, Overloaded
+from app.errors import Cancelled, Overloaded, Stopping
+from app.service.asker import Asker
 from app.service.meters import Meters
 
 T = TypeVar("T")
@@ -32,10 +33,11 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True)
 class Load:
-    """How much the worker has to do: permits in all, permits taken, and work not begun by its urgency."""
+    """How much the worker has to do: permits in all, permits taken, whether work runs, and work not begun by urgency."""
 
     places: int
     taken: int
+    busy: bool
     waiting: dict[Urgency, int]
 
 
@@ -61,6 +63,7 @@ class Worker:
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._closing = False
+        self._busy = False
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
 
     def start(self) -> None:
@@ -84,7 +87,7 @@ class Worker:
         """How much there is to do just now."""
         with self._changed:
             waiting = Counter(job.urgency for job in self._heap)
-            return Load(self._places, self._taken, {urgency: waiting[urgency] for urgency in Urgency})
+            return Load(self._places, self._taken, self._busy, {urgency: waiting[urgency] for urgency in Urgency})
 
     @contextmanager
     def permit(self) -> Iterator[None]:
@@ -99,25 +102,42 @@ class Worker:
                 self._seconds += 0.2 * (time.monotonic() - began - self._seconds)
 
     def submit(self, work: Callable[[], T], urgency: Urgency) -> Future[T]:
-        """Queue work for the device's thread."""
+        """Queue work for the device's thread; it is withdrawn when the future is cancelled. Raises Stopping."""
         future: Future[T] = Future()
+        future.add_done_callback(self._withdraw)
         with self._changed:
             if self._closing:
-                raise NotReady("The service is stopping.")
+                raise Stopping("The service is stopping.")
             heapq.heappush(self._heap, _Job(urgency, next(self._order), time.monotonic(), future, work))
             self._changed.notify()
         return future
 
-    def call(self, work: Callable[[], T], urgency: Urgency) -> T:
-        """Run work on the device's thread and wait for it; at once if this is that thread."""
+    def call(self, work: Callable[[], T], urgency: Urgency, asker: Asker | None = None) -> T:
+        """Run work on the device's thread and wait for it; at once if this is that thread.
+
+        Raises Cancelled if the asker leaves before it begins, Stopping if the service ends before.
+        """
         if threading.current_thread() is self._thread:
             return work()
-        return self.submit(work, urgency).result()
+        future = self.submit(work, urgency)
+        if asker:
+            asker.waits_for(future)
+        try:
+            return future.result()
+        except CancelledError as error:
+            raise (Stopping("The service is stopping.") if self._closing else Cancelled("Nobody waits any more.")) from error
 
     def give_way(self, urgency: Urgency) -> None:
         """From inside long work: run what is more urgent and waits."""
         while (job := self._next(before=urgency, wait=False)) is not None:
             self._perform(job)
+
+    def _withdraw(self, future: Future[Any]) -> None:
+        """Forget work that was cancelled, or the drawing it holds would stay in memory until its turn comes."""
+        if future.cancelled():
+            with self._changed:
+                self._heap = [job for job in self._heap if job.future is not future]
+                heapq.heapify(self._heap)
 
     def _take_place(self) -> None:
         with self._changed:
@@ -129,7 +149,9 @@ class Worker:
 
     def _run(self) -> None:
         while (job := self._next(before=None, wait=True)) is not None:
+            self._busy = True
             self._perform(job)
+            self._busy = False
             del job  # or the last request's pages would stay in memory until the next comes
 
     def _next(self, before: Urgency | None, wait: bool) -> _Job | None:

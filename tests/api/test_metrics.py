@@ -20,7 +20,7 @@ from tests.server import ROOT, Server
 DASHBOARD: dict[str, Any] = json.loads((ROOT / "docs" / "grafana.json").read_text(encoding="utf-8"))
 DRAWING = pictures.file(pictures.page([(10, 10), (200, 100)]))
 # of PromQL, in use here; anything else in a query must be a metric
-WORDS = {"sum", "min", "max", "rate", "histogram_quantile", "by"}
+WORDS = {"sum", "min", "max", "rate", "histogram_quantile", "avg_over_time", "by"}
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
