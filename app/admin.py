@@ -1,4 +1,4 @@
-"""The command line's part for operators: API keys. None of it needs a model."""
+"""The command line's part for operators: API keys, and keeping the catalogue. None of it needs a model."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.catalogue.backup import backup, restore
 from app.service.engine import Loader
+from app.service.keeping import write_symbols
 from app.service.keys import SCOPES
 from app.service.service import Service
 from app.settings import Settings
@@ -21,6 +24,15 @@ if TYPE_CHECKING:
 def add_commands(commands: Commands) -> None:
     """Add them to the command line."""
     _add_keys(commands.add_parser("keys", help="API keys: create, list, revoke"))
+    save = commands.add_parser("backup", help="copy the catalogue to a file; the service may run")
+    save.add_argument("file", type=Path, help="replaced if it is there")
+    save.set_defaults(command=_backup)
+    bring = commands.add_parser("restore", help="put a backup in the catalogue's place; stop the service first")
+    bring.add_argument("file", type=Path)
+    bring.set_defaults(command=_restore)
+    export = commands.add_parser("export", help="write all symbols, as pictures and JSON, to a folder; the service may run")
+    export.add_argument("folder", type=Path, help="made if missing; must be empty")
+    export.set_defaults(command=_export)
 
 
 @contextmanager
@@ -70,3 +82,19 @@ def _state(valid: bool) -> str:
 def _revoke_key(arguments: argparse.Namespace, loader: Loader) -> None:
     with idle_service(loader) as service:
         service.keys.revoke(arguments.key)
+
+
+def _backup(arguments: argparse.Namespace, _: Loader) -> None:
+    backup(Settings().catalogue_url(), arguments.file)
+
+
+def _restore(arguments: argparse.Namespace, _: Loader) -> None:
+    kept = restore(Settings().catalogue_url(), arguments.file)
+    if kept:
+        print(f"the catalogue that was there is kept as {kept}", file=sys.stderr)
+
+
+def _export(arguments: argparse.Namespace, loader: Loader) -> None:
+    with idle_service(loader) as service:
+        count = write_symbols(service.catalogue, arguments.folder)
+    print(f"{count} symbols", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""The command line: serve, detect, symbols, keys, weights."""
+"""The command line: serve, detect, symbols, weights, and what app.admin adds."""
 
 from __future__ import annotations
 
