@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, timedelta
+from datetime import UTC
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, delete, func, select, update
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
-from app.catalogue import tables
+from app.catalogue import receipts, tables
+from app.catalogue.database import Database
 from app.catalogue.records import ExampleRecord, NewExample, Receipt, StoredExample, SymbolRecord
 from app.engine.ink import Colour
 from app.engine.inspect import ExampleWarning
-from app.errors import CatalogueError, KeyReused, LastExample, NameTaken, NotFound
-
-KEYS_KEPT = timedelta(hours=24)
+from app.errors import LastExample, NameTaken, NotFound
 
 _SNAPSHOT = TypeAdapter(SymbolRecord)
 
@@ -29,20 +25,15 @@ class Catalogue:
     """Symbols and examples in the database at `url`. Opened on first use; every method may raise CatalogueError."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self._engine: Engine | None = None
-        self._opening = threading.Lock()
+        self.database = Database(url)
 
     def close(self) -> None:
         """Give the connections back."""
-        with self._opening:
-            if self._engine is not None:
-                self._engine.dispose()
-            self._engine = None
+        self.database.close()
 
     def version(self) -> int:
         """How many changes the catalogue has seen."""
-        with self.reading() as session:
+        with self.database.reading() as session:
             return session.scalars(select(tables.State.version)).one()
 
     def add_symbol(self, name: str, example: NewExample, receipt: Receipt | None = None) -> SymbolRecord:
@@ -100,30 +91,29 @@ class Catalogue:
 
     def answered(self, receipt: Receipt) -> SymbolRecord | None:
         """The answer that this request got before, if it did. Raises KeyReused if the key came with another request."""
-        with self.reading() as session:
-            return _answer(session, receipt)
+        return receipts.answered(self.database, receipt, _SNAPSHOT)
 
     def symbols(self, limit: int | None = None, after: str | None = None) -> list[SymbolRecord]:
         """Symbols oldest first, those behind `after` only. Raises NotFound for an `after` that is not there."""
         query = select(tables.Symbol).order_by(tables.Symbol.number).limit(limit)
-        with self.reading() as session:
+        with self.database.reading() as session:
             if after is not None:
                 query = query.where(tables.Symbol.number > _symbol(session, after).number)
             return [_record(symbol) for symbol in session.scalars(query)]
 
     def count(self) -> int:
         """How many symbols there are."""
-        with self.reading() as session:
+        with self.database.reading() as session:
             return session.scalars(select(func.count()).select_from(tables.Symbol)).one()
 
     def symbol(self, symbol_id: str) -> SymbolRecord:
         """Raises NotFound."""
-        with self.reading() as session:
+        with self.database.reading() as session:
             return _record(_symbol(session, symbol_id))
 
     def find(self, id_or_name: str) -> SymbolRecord | None:
         """The symbol of this id, or else of this name."""
-        with self.reading() as session:
+        with self.database.reading() as session:
             symbol = session.scalars(select(tables.Symbol).where(tables.Symbol.id == id_or_name)).one_or_none()
             if symbol is not None:
                 return _record(symbol)
@@ -131,7 +121,7 @@ class Catalogue:
 
     def named(self, name: str) -> SymbolRecord | None:
         """The symbol of this name."""
-        with self.reading() as session:
+        with self.database.reading() as session:
             symbol = session.scalars(select(tables.Symbol).where(tables.Symbol.name == name)).one_or_none()
             return _record(symbol) if symbol else None
 
@@ -144,7 +134,7 @@ class Catalogue:
             .order_by(tables.Example.id)
             .options(undefer(tables.Example.png))
         )
-        with self.reading() as session:
+        with self.database.reading() as session:
             return [
                 StoredExample(row.id, symbol_id, row.kind, _colour(row.paper), row.png)  # type: ignore[arg-type]
                 for row, symbol_id in session.execute(query)
@@ -154,82 +144,24 @@ class Catalogue:
         """The version, and for every example its code by this encoder, None where it has not been embedded."""
         joined = (tables.Embedding.example == tables.Example.id) & (tables.Embedding.stamp == stamp)
         query = select(tables.Example.id, tables.Embedding.code).outerjoin(tables.Embedding, joined)
-        with self.reading() as session:
+        with self.database.reading() as session:
             version = session.scalars(select(tables.State.version)).one()
             return version, {row.id: row.code for row in session.execute(query)}
 
     def keep_codes(self, stamp: str, codes: Mapping[int, bytes]) -> None:
         """Keep codes beside their examples; not a change of the catalogue."""
-        with self.writing() as session:
+        with self.database.writing() as session:
             kept = session.scalars(select(tables.Example.id).where(tables.Example.id.in_(codes)))
             for example in kept.all():
                 session.merge(tables.Embedding(example=example, stamp=stamp, code=codes[example]))
 
     def _changed(self, change: Callable[[Session], SymbolRecord], receipt: Receipt | None = None) -> SymbolRecord:
-        try:
-            return self._change(change, receipt)
-        except IntegrityError:
-            # another process took the name or the key between our look and our write; the second look sees it
-            return self._change(change, receipt)
-
-    def _change(self, change: Callable[[Session], SymbolRecord], receipt: Receipt | None) -> SymbolRecord:
-        with self.writing() as session:
-            if receipt and (before := _answer(session, receipt)):
-                return before
+        def counted(session: Session) -> SymbolRecord:
             record = change(session)
             session.execute(update(tables.State).values(version=tables.State.version + 1))
-            if receipt:
-                _keep_answer(session, receipt, record)
-            session.flush()
             return record
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A session that sees one state of the database throughout."""
-        with _failures_named(), Session(self._database()) as session:
-            yield session
-
-    @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A session whose changes are on the disk when it is left, or not made if that is by an error."""
-        engine = self._database().execution_options(writes=True)
-        with _failures_named(), Session(engine) as session, session.begin():
-            yield session
-
-    def _database(self) -> Engine:
-        with self._opening:
-            if self._engine is None:
-                self._engine = _opened(self._url)
-            return self._engine
-
-
-def _opened(url: str) -> Engine:
-    try:
-        engine = tables.open_database(url)
-        with Session(engine.execution_options(writes=True)) as session, session.begin():
-            tables.Base.metadata.create_all(session.connection())
-            if not session.scalar(select(func.count()).select_from(tables.State)):
-                session.add(tables.State(id=1, version=0))
-    except (OSError, SQLAlchemyError) as error:
-        raise CatalogueError(f"The catalogue cannot be opened: {_reason(error)}") from error
-    return engine
-
-
-@contextmanager
-def _failures_named() -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except SQLAlchemyError as error:
-        raise CatalogueError(f"The catalogue cannot be used: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return error.strerror or type(error).__name__  # without the path
-    # SQLAlchemy's own text quotes the statement and its values
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+        return receipts.once(self.database, counted, receipt, _SNAPSHOT)
 
 
 def _symbol(session: Session, symbol_id: str) -> tables.Symbol:
@@ -259,21 +191,6 @@ def _with_example(session: Session, symbol: tables.Symbol, new: NewExample) -> S
     session.flush()
     session.add(tables.Embedding(example=example.id, stamp=new.stamp, code=new.code))
     return _record(symbol)
-
-
-def _answer(session: Session, receipt: Receipt) -> SymbolRecord | None:
-    before = session.get(tables.Answered, receipt.key)
-    if before is None:
-        return None
-    if before.fingerprint != receipt.fingerprint:
-        raise KeyReused("This Idempotency-Key came with another request before; use a new key.", "Idempotency-Key")
-    return _SNAPSHOT.validate_json(before.answer)
-
-
-def _keep_answer(session: Session, receipt: Receipt, record: SymbolRecord) -> None:
-    session.execute(delete(tables.Answered).where(tables.Answered.at < tables.now() - KEYS_KEPT))
-    answer = _SNAPSHOT.dump_json(record).decode()
-    session.add(tables.Answered(key=receipt.key, fingerprint=receipt.fingerprint, answer=answer))
 
 
 def _colour(stored: list[int] | None) -> Colour | None:

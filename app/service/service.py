@@ -48,7 +48,7 @@ class Service:
         self.worker = Worker(settings.queue_size, self.meters)
         self.catalogue = Catalogue(settings.catalogue_url())
         buckets = Buckets(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
-        self.keys = KeyRing(Keys(self.catalogue), buckets)
+        self.keys = KeyRing(Keys(self.catalogue.database), buckets)
         self.model = Model(self.catalogue, lambda work: self.worker.call(work, Urgency.EXAMPLE))
         self.symbols = Symbols(self.catalogue, self.model, self.worker, self.limits, settings.max_example_pixels)
         self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits, self.meters)

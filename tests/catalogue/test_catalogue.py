@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from app.catalogue import tables
-from app.catalogue.catalogue import KEYS_KEPT, Catalogue
+from app.catalogue.catalogue import Catalogue
+from app.catalogue.receipts import KEYS_KEPT
 from app.catalogue.records import NewExample, Receipt
 from app.engine.inspect import ExampleWarning
 from app.errors import CatalogueError, KeyReused, LastExample, NameTaken, NotFound
@@ -159,7 +160,7 @@ def test_many_threads_write_at_once(catalogue: Catalogue) -> None:
 
 
 def test_writes_are_on_the_disk_when_they_return(catalogue: Catalogue) -> None:
-    with catalogue.reading() as session:
+    with catalogue.database.reading() as session:
         assert session.connection().exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
