@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     max_pixels: int = Field(default=250_000_000, ge=1, description="Largest page in pixels; 3 bytes each once decoded.")
     max_example_pixels: int = Field(default=4_000_000, ge=1, description="Largest example in pixels, after cutting it out.")
     max_pages: int = Field(default=50, ge=1, description="Pages that one call of /detect may search.")
+    upload_seconds: float = Field(default=300.0, gt=0, description="Longest time that an upload may take.")
     allow_keyless: bool = Field(default=False, description="Listen beyond this machine though there is no API key.")
     rate_limit: float = Field(default=0.0, ge=0, description="Requests a minute that an API key may make; 0 for any number.")
     rate_burst: int = Field(default=20, ge=1, description="Requests that an API key may make at once, within its rate limit.")
@@ -41,7 +42,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged; each request is logged at info."
     )
-    upload_seconds: float = Field(default=300.0, gt=0, description="Longest time that an upload may take.")
     deadline_seconds: float = Field(default=1800.0, gt=0, description="Longest time from an upload's end to the answer.")
     stop_seconds: float = Field(
         default=20.0, ge=0, description="How long requests may go on once the service is told to stop."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Path, Request
@@ -36,7 +37,15 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def until_done(request: Request, asker: Asker, work: Awaitable[T]) -> T:
+async def until_done(request: Request, start: Callable[[Callable[[], bool]], Future[T]]) -> T:
+    """Wait for what `start` queues; it is told how work can see that nobody waits any more. Raises what `answered` does."""
+    asker = Asker()
+    future = start(asker.has_left)
+    asker.waits_for(future)
+    return await answered(request, asker, asyncio.wrap_future(future))
+
+
+async def answered(request: Request, asker: Asker, work: Awaitable[T]) -> T:
     """Wait for work done for the asker, who leaves when the client hangs up or this is cancelled.
 
     The work has ended when this does, so that the place it had is free. Raises Cancelled for a client that hung up.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Annotated
 
@@ -18,7 +17,6 @@ from app.api.uploads import DeviceRoute
 from app.engine.query import Options, Rotation
 from app.errors import BadInput, NotAcceptable
 from app.service.answer import Answer
-from app.service.asker import Asker
 from app.service.detect import Search
 from app.service.fields import parse_box, parse_pages
 from app.service.paging import ASKED
@@ -118,8 +116,7 @@ async def detect(
     """Drawings are neither stored nor logged. Nothing is changed, so an Idempotency-Key is accepted and not needed."""
     media, write = FORMATS[wanted_format(format, accept)]
     plan = await run_in_threadpool(service.detections.plan, await form.search())
-    asker = Asker()
-    run = service.worker.submit(lambda: service.detections.run(plan, asker.has_left), Urgency.DETECTION)
-    asker.waits_for(run)
-    answer = await until_done(request, asker, asyncio.wrap_future(run))
+    answer = await until_done(
+        request, lambda cancelled: service.worker.submit(lambda: service.detections.run(plan, cancelled), Urgency.DETECTION)
+    )
     return Response(await run_in_threadpool(write, answer), media_type=media)

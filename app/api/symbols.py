@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from app import errors
 from app.api import wire
-from app.api.dependencies import FINEST_DPI, OLDEST_DPI, ExampleId, IdempotencyKey, ServiceDep, SymbolId, until_done
+from app.api.dependencies import FINEST_DPI, OLDEST_DPI, ExampleId, IdempotencyKey, ServiceDep, SymbolId, answered
 from app.api.problems import documented
 from app.api.uploads import BoundedRoute, DeviceRoute
 from app.catalogue.records import Kind
@@ -64,7 +64,7 @@ async def register(
     """The symbol survives a crash from the moment that 201 is sent."""
     asker, upload = Asker(), await form.upload()
     work = run_in_threadpool(service.symbols.register, form.name, upload, key, asker)
-    record = await until_done(request, asker, work)
+    record = await answered(request, asker, work)
     response.headers["Location"] = f"/symbols/{record.id}"
     return wire.symbol(record)
 
@@ -86,7 +86,7 @@ async def add_example(
     """The next detection uses it."""
     asker, upload = Asker(), await form.upload()
     work = run_in_threadpool(service.symbols.add_example, symbol_id, upload, form.kind, key, asker)
-    record = await until_done(request, asker, work)
+    record = await answered(request, asker, work)
     response.headers["Location"] = f"/symbols/{record.id}"
     return wire.symbol(record)
 

@@ -75,6 +75,15 @@ class Answered(Base):
     at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 
+class State(Base):
+    """One row: how many changes the catalogue has seen."""
+
+    __tablename__ = "state"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int]
+
+
 class ApiKey(Base):
     """An API key, without its secret. A revoked one stays, so that revoking the last does not open the service."""
 
@@ -86,15 +95,6 @@ class ApiKey(Base):
     scopes: Mapped[list[str]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
-
-
-class State(Base):
-    """One row: how many changes the catalogue has seen."""
-
-    __tablename__ = "state"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    version: Mapped[int]
 
 
 def open_database(url: str) -> Engine:
