@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import tempfile
@@ -17,15 +16,17 @@ from tqdm import tqdm
 
 from app import admin
 from app.api import wire
+from app.api.formats import MEDIA, TABLES, known_format
 from app.catalogue.records import SymbolRecord
 from app.engine.query import Options
 from app.errors import BadInput, NotFound, PlanspotError
 from app.serve import serve
 from app.service.answer import Answer
-from app.service.detect import Search
+from app.service.detect import Plan, Search
 from app.service.engine import Loader, load_engine
 from app.service.fields import parse_box, parse_pages
 from app.service.pictures import Upload
+from app.service.report import MARKED, check_pages, marked, report
 from app.service.service import Service
 from app.service.worker import Urgency
 from app.settings import Settings
@@ -79,7 +80,8 @@ def _add_detect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale-max", type=float, default=defaults.scale_max)
     parser.add_argument("--pages", help="1-3,5; all if not given")
     parser.add_argument("--dpi", type=int, default=200, help="resolution at which PDF is rendered")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every detection here")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write what was found here")
+    parser.add_argument("--format", choices=list(MEDIA), help="of --out; by the file's suffix if not given")
     parser.set_defaults(command=_detect)
 
 
@@ -113,32 +115,61 @@ def _detect(arguments: argparse.Namespace, loader: Loader) -> None:
     named = [text for text in arguments.symbol if "=" not in text]
     if given and named:
         raise BadInput("Name symbols of the catalogue, or give example files, not both at once.", "symbol")
+    kind = _kind(arguments)
     with _catalogue(throwaway=bool(given)) as settings, _service(settings, loader) as service:
         for name, upload in given.items():
             service.symbols.register(name, upload)
-        answers = _search(service, arguments, named)
-    _print_counts(answers)
-    if arguments.json:
-        files = [{"file": str(file), **wire.detections(answer).model_dump()} for file, answer in answers]
-        arguments.json.write_text(json.dumps({"files": files}, indent=1) + "\n", encoding="utf-8")
+        found = _search(service, arguments, named, kind)
+        _print_counts([(file, answer) for file, _, answer in found])
+        if kind:
+            with arguments.out.open("wb") as out:
+                out.writelines(_written(kind, found, service))
 
 
-def _search(service: Service, arguments: argparse.Namespace, named: Sequence[str]) -> list[tuple[Path, Answer]]:
+def _kind(arguments: argparse.Namespace) -> str | None:
+    """The format of the file to write, None where there is none."""
+    if arguments.out is None:
+        if arguments.format:
+            raise BadInput("`--format` says how to write `--out`; name that file too.", "format")
+        return None
+    return known_format(arguments.format or arguments.out.suffix.removeprefix(".").lower())
+
+
+def _written(kind: str, found: Sequence[tuple[Path, Plan, Answer]], service: Service) -> Iterator[bytes]:
+    named = [(file.name, answer) for file, _, answer in found]
+    if kind == "json":
+        yield wire.found_in_files(named).model_dump_json(indent=1).encode()
+    elif kind in MARKED:
+        sources = [partial(_data, plan) for _, plan, _ in found]
+        yield from marked(kind, report(named), sources, found[0][1].search.dpi, service.limits)
+    else:
+        yield TABLES[kind](report(named))
+
+
+def _data(plan: Plan) -> bytes:
+    return plan.search.data
+
+
+def _search(
+    service: Service, arguments: argparse.Namespace, named: Sequence[str], kind: str | None
+) -> list[tuple[Path, Plan, Answer]]:
     """Every file is looked at before the first is searched, so that a bad one is told at once."""
     searches = [(file, _asked(arguments, file, named)) for file in arguments.files]
     plans = [(file, service.detections.plan(search)) for file, search in searches]
-    answers, stop = [], threading.Event()
+    if kind:
+        check_pages(kind, sum(len(plan.pages) for _, plan in plans))
+    found, stop = [], threading.Event()
     with tqdm(total=sum(len(plan.pages) for _, plan in plans), unit="page", disable=None) as bar:
         for file, plan in plans:
             bar.set_postfix_str(file.name)
             work = partial(service.detections.run, plan, stop.is_set, lambda _: bar.update())
             run = service.worker.submit(work, Urgency.DETECTION)
             try:
-                answers.append((file, run.result()))
+                found.append((file, plan, run.result()))
             except KeyboardInterrupt:
                 stop.set()
                 raise
-    return answers
+    return found
 
 
 def _asked(arguments: argparse.Namespace, file: Path, named: Sequence[str]) -> Search:

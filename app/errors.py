@@ -11,11 +11,13 @@ PlanspotError
 ├── NameTaken            another symbol has the name
 ├── LastExample          a symbol keeps at least one positive example
 ├── NothingToSearch      no symbol is registered and none was named
+├── NoResult             a job that has none, or none yet
 ├── ReadOnly             a reference symbol cannot be changed
 ├── Unauthenticated      no API key came, or none that is known
 ├── ScopeMissing         the API key may not do this
 ├── RateLimited          the API key was used too often; try again later
 ├── Overloaded           the queue is full; try again later
+├── GivenUp              a page of a job that is not tried again
 ├── Cancelled            the one who asked has gone
 ├── DeadlinePassed       the work took longer than a request may
 └── Unavailable          the service cannot do this now
@@ -93,6 +95,10 @@ class NothingToSearch(PlanspotError):
     """No symbol is registered and none was named."""
 
 
+class NoResult(PlanspotError):
+    """A job that has no result, or none yet."""
+
+
 class ReadOnly(PlanspotError):
     """A reference symbol cannot be changed."""
 
@@ -123,6 +129,10 @@ class Overloaded(PlanspotError):
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class GivenUp(PlanspotError):
+    """A page of a job that is not tried again."""
 
 
 class Cancelled(PlanspotError):

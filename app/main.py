@@ -11,13 +11,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
 from app import errors
-from app.api import detect, operations, symbols
+from app.api import detect, jobs, operations, symbols
 from app.api.accidents import Accidents
 from app.api.drain import Drain
 from app.api.guard import BEARER, Guard
 from app.api.headers import AnswerHeaders
 from app.api.observe import Observer
 from app.api.problems import add_handlers, documented
+from app.api.stopping import told_of_stop
 from app.service.engine import Loader, load_engine
 from app.service.service import Service
 from app.settings import Settings
@@ -35,7 +36,9 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
         # registrations wait for the device on threads; as many again must be free for what does not wait
         to_thread.current_default_thread_limiter().total_tokens += service.settings.queue_size
         service.start()
-        yield
+        service.runner.start()
+        with told_of_stop(service.stopping):
+            yield
         await run_in_threadpool(service.close)
 
     app = FastAPI(
@@ -50,7 +53,7 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
     add_handlers(app)
     app.include_router(operations.health)
     refusals = documented(errors.Unauthenticated, errors.ScopeMissing, errors.RateLimited)
-    for router in (symbols.uploads, symbols.router, detect.router, operations.router):
+    for router in (symbols.uploads, symbols.router, detect.router, jobs.uploads, jobs.router, operations.router):
         app.include_router(router, dependencies=[Depends(BEARER)], responses=refusals)
     _wrap(app, service)
     return app

@@ -18,7 +18,7 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
-    data_dir: Path = Field(default=Path("data"), description="Folder of the catalogue; made if missing.")
+    data_dir: Path = Field(default=Path("data"), description="Folder of the catalogue and the files of jobs; made if missing.")
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL of the catalogue; SQLite in the data folder if not given."
     )
@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     max_pixels: int = Field(default=250_000_000, ge=1, description="Largest page in pixels; 3 bytes each once decoded.")
     max_example_pixels: int = Field(default=4_000_000, ge=1, description="Largest example in pixels, after cutting it out.")
     max_pages: int = Field(default=50, ge=1, description="Pages that one call of /detect may search.")
+    max_job_bytes: int = Field(default=2**30, ge=1, description="Largest upload of a job in bytes, all its files together.")
+    max_job_pages: int = Field(default=1000, ge=1, le=10_000, description="Pages that one job may search.")
+    max_jobs: int = Field(default=100, ge=1, description="Jobs that may wait or run; one more is answered 429.")
+    job_hours: float = Field(default=168.0, gt=0, description="Hours that a job is kept once it has ended, files and result.")
     upload_seconds: float = Field(default=300.0, gt=0, description="Longest time that an upload may take.")
     allow_keyless: bool = Field(default=False, description="Listen beyond this machine though there is no API key.")
     rate_limit: float = Field(default=0.0, ge=0, description="Requests a minute that an API key may make; 0 for any number.")

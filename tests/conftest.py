@@ -27,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A real server around the stub detector, small limits so that they can be reached."""
     limits: dict[str, Any] = {"MAX_BYTES": 3_000_000, "MAX_PIXELS": 4_000_000, "MAX_EXAMPLE_PIXELS": 250_000, "MAX_PAGES": 4}
+    limits |= {"MAX_JOB_BYTES": 4_000_000, "MAX_JOB_PAGES": 12, "MAX_JOBS": 3}
     with Server(tmp_path_factory.mktemp("server"), QUEUE_SIZE=3, **limits) as running:
         running.wait_until_ready()
         yield running

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 
 from app.cli import main
@@ -27,13 +28,34 @@ def drawing(tmp_path: Path) -> str:
 
 def test_examples_in_files_are_found_and_not_kept(drawing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "found.json"
-    assert main(["detect", drawing, drawing, "--symbol", f"H={drawing}:200,100,40,40", "--json", str(out)], load) == 0
+    assert main(["detect", drawing, drawing, "--symbol", f"H={drawing}:200,100,40,40", "--out", str(out)], load) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["file", "symbol", "count", "certain", "review", "expected"]
     assert [line.split()[-5:] for line in lines[1:]] == [["H", "2", "2", "0", "1.99"]] * 2
     files = json.loads(out.read_text())["files"]
     assert [len(each["detections"]) for each in files] == [2, 2]
     assert not (tmp_path / "data").exists()
+
+
+def test_what_was_found_is_written_in_any_format(drawing: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ask = ["detect", drawing, drawing, "--symbol", f"H={drawing}:200,100,40,40", "--out"]
+    rows, coco, marked = tmp_path / "found.CSV", tmp_path / "found.json", tmp_path / "marked.pdf"
+    assert main([*ask, str(rows)], load) == 0
+    assert [line.split(",")[:3] for line in rows.read_text().splitlines()[1:]] == [
+        [Path(drawing).name, "1", f"A{n}"] for n in range(1, 5)
+    ]
+    assert main([*ask, str(coco), "--format", "coco"], load) == 0
+    assert len(json.loads(coco.read_text())["annotations"]) == 4
+    assert main([*ask, str(marked)], load) == 0
+    document = pdfium.PdfDocument(marked)
+    assert len(document) == 2
+    document.close()
+    assert main([*ask, str(tmp_path / "marked.png")], load) == 1
+    assert "`pdf`" in capsys.readouterr().err
+    assert main([*ask, str(tmp_path / "found.doc")], load) == 1
+    assert "'doc'" in capsys.readouterr().err
+    assert main([*ask[:-1], "--format", "csv"], load) == 1
+    assert "`--out`" in capsys.readouterr().err
 
 
 def test_the_catalogue_is_kept_and_searched(drawing: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,7 +72,7 @@ def test_every_call_is_documented(tmp_path: Path) -> None:
     served = create_app(Settings(data_dir=tmp_path)).openapi()["paths"]
     calls = {f"{verb.upper()} {path}" for path, verbs in served.items() for verb in verbs}
     documented = re.findall(r"`((?:GET|POST|PATCH|DELETE) [^`]+)`", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"))
-    assert {call.replace("symbol_id", "id") for call in calls} == set(documented)
+    assert {call.replace("symbol_id", "id").replace("job_id", "id") for call in calls} == set(documented)
 
 
 @pytest.mark.slow

@@ -26,6 +26,7 @@ def _service(request: Request) -> Service:
 ServiceDep = Annotated[Service, Depends(_service)]
 SymbolId = Annotated[str, Path(description="The symbol's id.", max_length=100)]
 ExampleId = Annotated[str, Path(description="The example's id.", max_length=100)]
+JobId = Annotated[str, Path(description="The job's id.", max_length=100)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

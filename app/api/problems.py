@@ -29,6 +29,7 @@ TABLE: tuple[tuple[type[errors.PlanspotError], int, str, str], ...] = (
     (errors.NameTaken, 409, "name-taken", "Name is taken"),
     (errors.LastExample, 409, "last-example", "Last positive example"),
     (errors.NothingToSearch, 409, "nothing-to-search", "No symbol to search for"),
+    (errors.NoResult, 409, "no-result", "Job has no result"),
     (errors.ReadOnly, 403, "read-only", "Symbol is read-only"),
     (errors.Unauthenticated, 401, "unauthenticated", "API key needed"),
     (errors.ScopeMissing, 403, "scope-missing", "API key may not do this"),

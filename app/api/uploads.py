@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from fastapi.routing import APIRoute
 from python_multipart.multipart import parse_options_header
@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.api.drain import Drain
-from app.errors import Cancelled, DeadlinePassed, TooLarge
+from app.errors import Cancelled, DeadlinePassed, TooLarge, Unavailable
 from app.service.service import Service
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ class _InMemory(MultiPartParser):
 
 class BoundedRequest(Request):
     """Raises TooLarge once more bytes have come than a file may have."""
+
+    longest_field = 2**20  # bytes
 
     @property
     def _limit(self) -> int:
@@ -66,16 +68,106 @@ class BoundedRequest(Request):
             multipart = kind == b"multipart/form-data"
             try:
                 async with aclosing(self.stream()) as stream:
-                    parser = _InMemory(self.headers, stream, **limits) if multipart else FormParser(self.headers, stream)
-                    self._form = await parser.parse()
+                    parser = self._parser(stream, limits) if multipart else self._fields(stream)
+                    self._form = await _parsed_or_drained(parser, stream)
             except MultiPartException as error:
                 raise HTTPException(400, error.message) from error
             except ClientDisconnect as error:
                 raise Cancelled("The client hung up.") from error
         return self._form
 
+    def _parser(self, stream: AsyncGenerator[bytes, None], limits: dict[str, Any]) -> MultiPartParser:
+        return _InMemory(self.headers, stream, **limits)
+
+    def _fields(self, stream: AsyncGenerator[bytes, None]) -> FormParser:
+        return FormParser(self.headers, stream, max_part_size=self.longest_field)
+
+    def discard(self) -> None:
+        """Give back what holds the files."""
+
     def _too_large(self) -> TooLarge:
         return TooLarge(f"The upload has more than {self._limit} bytes.", self._limit)
+
+
+async def _parsed_or_drained(parser: MultiPartParser | FormParser, stream: AsyncGenerator[bytes, None]) -> FormData:
+    try:
+        return await parser.parse()
+    except (TooLarge, Unavailable):
+        async for _ in stream:  # so that the client reads the answer and not a reset
+            pass
+        raise
+
+
+class _Part:
+    """A file within a larger one: parts are written one after the other, and read once all are there."""
+
+    def __init__(self, whole: IO[bytes]) -> None:
+        self._whole = whole
+        self._start: int | None = None
+        self._length, self._at = 0, 0
+
+    def write(self, data: bytes) -> int:
+        if self._start is None:
+            self._start = self._whole.tell()
+        self._length += len(data)
+        try:
+            return self._whole.write(data)
+        except OSError as error:
+            raise Unavailable(f"The upload cannot be kept: {error.strerror or error}.") from error
+
+    def seek(self, at: int) -> int:
+        self._at = at
+        return at
+
+    def read(self, size: int = -1) -> bytes:
+        self._whole.seek((self._start or 0) + self._at)
+        left = self._length - self._at
+        data = self._whole.read(left if size < 0 else min(size, left))
+        self._at += len(data)
+        return data
+
+    def close(self) -> None:
+        """The whole is closed by who opened it."""
+
+
+class _OnDisk(MultiPartParser):
+    """All files of a job go into one, for there may be more of them than a process may have open."""
+
+    def __init__(self, whole: IO[bytes], most: int, *arguments: Any, **limits: Any) -> None:
+        super().__init__(*arguments, **limits)
+        self._whole, self._most = whole, most
+
+    def on_headers_finished(self) -> None:
+        super().on_headers_finished()
+        upload = self._current_part.file
+        if upload is not None:
+            if self._current_files > self._most:
+                raise TooLarge(f"A job may search {self._most} pages, and this one has more files. Send several.", self._most)
+            upload.file.close()
+            upload.file = _Part(self._whole)  # type: ignore[assignment]
+
+
+class JobRequest(BoundedRequest):
+    """Its files are kept on the disk while they come, without a name, so that they are gone when the process is."""
+
+    longest_field = 2**16  # what is no file stays in memory, and there may be a thousand fields
+    _whole: IO[bytes] | None = None
+
+    @property
+    def _limit(self) -> int:
+        service: Service = self.app.state.service
+        return service.settings.max_job_bytes
+
+    def _parser(self, stream: AsyncGenerator[bytes, None], limits: dict[str, Any]) -> MultiPartParser:
+        service: Service = self.app.state.service
+        self._whole = service.jobs.spool()
+        most = service.settings.max_job_pages
+        limits |= {"max_files": most + 1, "max_part_size": self.longest_field}
+        return _OnDisk(self._whole, most, self.headers, stream, **limits)
+
+    def discard(self) -> None:
+        if self._whole is not None:
+            self._whole.close()
 
 
 class BoundedRoute(APIRoute):
@@ -90,8 +182,18 @@ class BoundedRoute(APIRoute):
         return handle
 
 
+async def _received(request: BoundedRequest, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await request.form()
+    except TimeoutError as error:
+        raise HTTPException(408, "The upload took too long.") from error
+
+
 class DeviceRoute(APIRoute):
     """A route that needs the device: a permit comes before the body is read, so that a full queue answers at once."""
+
+    request_class: type[BoundedRequest] = BoundedRequest
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -99,14 +201,17 @@ class DeviceRoute(APIRoute):
         async def handle(request: Request) -> Response:
             service: Service = request.app.state.service
             drain: Drain = request.app.state.drain
-            bounded, settings = BoundedRequest(request.scope, request.receive), service.settings
+            bounded, settings = self.request_class(request.scope, request.receive), service.settings
 
             async def served() -> Response:
-                await _within(settings.upload_seconds, bounded.form(), HTTPException(408, "The upload took too long."))
+                await _received(bounded, settings.upload_seconds)
                 return await _within(settings.deadline_seconds, inner(bounded), _deadline(settings.deadline_seconds))
 
             with service.worker.permit():
-                return await drain.bounded(served())
+                try:
+                    return await drain.bounded(served())
+                finally:
+                    bounded.discard()
 
         return handle
 
@@ -124,3 +229,9 @@ async def _within(seconds: float, work: Awaitable[T], otherwise: Exception) -> T
 
 def _deadline(seconds: float) -> DeadlinePassed:
     return DeadlinePassed(f"The answer was not there within {seconds:g} s. Ask for fewer pages or symbols at once.")
+
+
+class JobRoute(DeviceRoute):
+    """A route that takes the files of a job."""
+
+    request_class = JobRequest

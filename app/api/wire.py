@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from app.catalogue.job_records import FileError as PageError
+from app.catalogue.job_records import JobState, JobStatus
 from app.catalogue.records import ExampleRecord, Kind, Origin, SymbolRecord
 from app.engine.geometry import Box as EngineBox
 from app.service.answer import Answer, Band, Count, Found
@@ -120,6 +123,48 @@ class Detections(BaseModel):
     truncated: bool
 
 
+class FileError(BaseModel):
+    """What went wrong with a page, or with the file as a whole."""
+
+    page: int | None
+    detail: str
+
+
+class FileDetections(Detections):
+    """What was found in one file of many; pages with an error were not searched and are not among `pages`."""
+
+    file: str
+    errors: list[FileError] = []
+
+
+class FilesDetections(BaseModel):
+    """What was found in each file, in the order in which they were sent."""
+
+    files: list[FileDetections]
+
+
+class JobFile(BaseModel):
+    """How far one file is. Pages with an error are done too."""
+
+    file: str
+    pages_done: int
+    pages_total: int
+    errors: list[FileError]
+
+
+class Job(BaseModel):
+    """How far a job is. `detail` says why it failed as a whole."""
+
+    id: str
+    status: JobStatus
+    created_at: datetime
+    ended_at: datetime | None
+    pages_done: int
+    pages_total: int
+    files: list[JobFile]
+    detail: str | None
+
+
 class Live(BaseModel):
     """The process answers."""
 
@@ -177,6 +222,36 @@ def detections(answer: Answer) -> Detections:
         timings_ms=Timings(**{name: round(value, DIGITS) for name, value in vars(answer.timings).items()}),
         truncated=answer.truncated,
     )
+
+
+def found_in_files(named: Sequence[tuple[str, Answer]], errors: Sequence[Sequence[PageError]] = ()) -> FilesDetections:
+    """The JSON answer for many files, each with its name; `errors` by file, if there can be any."""
+    files = [FileDetections(file=name, **dict(detections(answer))) for name, answer in named]
+    for file, found in zip(files, errors, strict=False):
+        file.errors = [_error(each) for each in found]
+    return FilesDetections(files=files)
+
+
+def job(state: JobState) -> Job:
+    """A job as clients see it."""
+    files = [
+        JobFile(file=each.name, pages_done=each.done, pages_total=each.total, errors=[_error(error) for error in each.errors])
+        for each in state.files
+    ]
+    return Job(
+        id=state.id,
+        status=state.status,
+        created_at=state.created_at,
+        ended_at=state.ended_at,
+        pages_done=state.done,
+        pages_total=state.total,
+        files=files,
+        detail=state.detail,
+    )
+
+
+def _error(error: PageError) -> FileError:
+    return FileError(page=error.page, detail=error.detail)
 
 
 def _example(record: ExampleRecord) -> Example:

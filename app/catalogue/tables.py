@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, create_engine, event
+from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
@@ -73,6 +73,51 @@ class Answered(Base):
     fingerprint: Mapped[str] = mapped_column(String(64))
     answer: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=now, index=True)
+
+
+class Job(Base):
+    """A job; `number` orders by age. `store` names the data folder that has its files."""
+
+    __tablename__ = "jobs"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+
+    number: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
+    store: Mapped[str] = mapped_column(String(32))
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    asked: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class JobFile(Base):
+    """A drawing of a job. `error` says why it cannot be read; it has no pages then."""
+
+    __tablename__ = "job_files"
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job: Mapped[int] = mapped_column(ForeignKey("jobs.number", ondelete="CASCADE"), index=True)
+    place: Mapped[int]
+    name: Mapped[str] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class JobPage(Base):
+    """A page of a job's drawing. `done` is set together with its result or its error; `tries` counts how often it was begun."""
+
+    __tablename__ = "job_pages"
+
+    file: Mapped[int] = mapped_column(ForeignKey("job_files.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    dpi: Mapped[float | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    done: Mapped[bool] = mapped_column(default=False)
+    error: Mapped[str | None] = mapped_column(Text)
+    result: Mapped[str | None] = deferred(mapped_column(Text))
 
 
 class State(Base):

@@ -1,1 +1,1 @@
-"""The use cases: register, detect. One worker owns the device."""
+"""The use cases: register, detect, jobs. One worker owns the device."""

@@ -10,7 +10,7 @@ from app.catalogue.catalogue import Catalogue
 from app.catalogue.records import SymbolRecord
 from app.engine.drawing import Limits, PageSize, read_pages, survey
 from app.engine.index import SymbolIndex
-from app.engine.query import Example, Options, PageResult, Query
+from app.engine.query import Example, Options, PageResult, Query, Timings
 from app.errors import BadInput, Cancelled, NotFound, NothingToSearch
 from app.service.answer import Answer, Found, Milliseconds, in_order
 from app.service.fields import split_list
@@ -50,6 +50,7 @@ class Plan:
 class SearchedPage:
     """What one page gave. `decode` is in milliseconds."""
 
+    page: PageSize
     found: tuple[Found, ...]
     result: PageResult
     decode: float
@@ -76,7 +77,13 @@ class Detections:
         began = time.perf_counter()
         pages = survey(search.data, search.pages, search.dpi, self._limits)
         check_options(search.options, pages)
-        symbols = self._chosen(search.symbols)
+        return self.planned(search, pages, self.chosen(search.symbols), began)
+
+    def planned(
+        self, search: Search, pages: tuple[PageSize, ...], symbols: tuple[SymbolRecord, ...], began: float | None = None
+    ) -> Plan:
+        """A plan for pages and symbols that are known. Raises NotFound for a symbol that is there no more, Unavailable."""
+        began = time.perf_counter() if began is None else began
         loaded = self._model.get()
         index = loaded.codes.current()
         return Plan(search, pages, symbols, self._queries(symbols, loaded), index, loaded, began)
@@ -101,21 +108,24 @@ class Detections:
             any(page.result.truncated for page in pages),
         )
 
-    def pages(self, plan: Plan, cancelled: Callable[[], bool]) -> Iterator[SearchedPage]:
-        """Search page after page, each decoded when its turn comes; registrations may go between two."""
+    def pages(self, plan: Plan, cancelled: Callable[[], bool], urgency: Urgency = Urgency.DETECTION) -> Iterator[SearchedPage]:
+        """Search page after page, each decoded when its turn comes; what is more urgent may go between two."""
         search = plan.search
         options = {page: page_options(search.options, page, plan.symbols) for page in plan.pages}
-        wanted = [(page, asked) for page, asked in options.items() if asked is not None]
-        read = read_pages(search.data, [page.number for page, _ in wanted], search.dpi, self._limits)
-        for page, asked in wanted:
-            self._worker.give_way(Urgency.DETECTION)
+        numbers = [page.number for page, asked in options.items() if asked is not None]
+        read = read_pages(search.data, numbers, search.dpi, self._limits)
+        for page, asked in options.items():
+            if asked is None:
+                yield SearchedPage(page, (), PageResult((), False, Timings()), 0.0)
+                continue
+            self._worker.give_way(urgency)
             began = time.perf_counter()
             pixels = next(read).pixels
             decode = 1000 * (time.perf_counter() - began)
             result = plan.loaded.finder.detect(pixels, plan.queries, plan.index, asked, cancelled)
             if cancelled():
                 raise Cancelled("The request was cancelled.")
-            searched = SearchedPage(_found(plan, page, result), result, decode)
+            searched = SearchedPage(page, _found(plan, page, result), result, decode)
             self._count(searched)
             yield searched
 
@@ -126,7 +136,12 @@ class Detections:
         for found in page.found:
             self._meters.detections.labels(found.band).inc()
 
-    def _chosen(self, named: Sequence[str]) -> tuple[SymbolRecord, ...]:
+    def chosen(self, named: Sequence[str]) -> tuple[SymbolRecord, ...]:
+        """The symbols of these ids or names, all of the user's if none.
+
+        Raises NotFound, NothingToSearch, BadInput, and Unavailable without a model: references come with it.
+        """
+        self._model.get()
         chosen = [symbol for value in named for symbol in self._named(value)] if named else self._symbols.own()
         if named and not chosen:
             raise BadInput("`symbols` names no symbol; leave it out to search for all.", "symbols")
@@ -150,10 +165,14 @@ class Detections:
         examples: dict[str, list[Example]] = {symbol.id: [] for symbol in symbols}
         for each in stored:
             examples[each.symbol_id].append(Example(each.id, from_png(each.png), each.kind == "positive", each.paper))
-        return tuple(
-            loaded.references.query(symbol) if symbol.origin == "reference" else Query(symbol.id, tuple(examples[symbol.id]))
-            for symbol in symbols
-        )
+        return tuple(_query(symbol, examples[symbol.id], loaded) for symbol in symbols)
+
+
+def _query(symbol: SymbolRecord, examples: Sequence[Example], loaded: Loaded) -> Query:
+    query = loaded.references.query(symbol) if symbol.origin == "reference" else Query(symbol.id, tuple(examples))
+    if query is None or not any(example.positive for example in query.examples):
+        raise NotFound(f"Symbol {symbol.name!r} is there no more.")
+    return query
 
 
 def _found(plan: Plan, page: PageSize, result: PageResult) -> tuple[Found, ...]:

@@ -10,6 +10,7 @@ from app.engine.geometry import Box
 from app.errors import BadInput
 
 MAX_NAME = 100
+MAX_FILE_NAME = 200
 MAX_PAGE = 100_000
 
 
@@ -65,3 +66,10 @@ def clean_name(text: str, field: str = "name") -> str:
 def split_list(values: Iterable[str]) -> tuple[str, ...]:
     """Values that may each be a comma-separated list, one by one, blanks dropped."""
     return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+def file_name(text: str | None) -> str:
+    """What to call a file that was sent: the last part of its path, control characters dropped."""
+    last = (text or "").replace("\\", "/").rsplit("/", 1)[-1]
+    name = "".join(letter for letter in last if unicodedata.category(letter)[0] != "C" and letter not in "\u2028\u2029")
+    return name.strip()[:MAX_FILE_NAME] or "drawing"

@@ -25,9 +25,11 @@ class References:
         place = self._places.get(id_or_name, self._places_by_name.get(id_or_name))
         return None if place is None else self.records[place]
 
-    def query(self, record: SymbolRecord) -> Query:
-        """The reference as something to find."""
-        place = self._places[record.id]
+    def query(self, record: SymbolRecord) -> Query | None:
+        """The reference as something to find; None if it came with other weights."""
+        place = self._places.get(record.id)
+        if place is None:
+            return None
         return Query(record.id, (Example(_example_id(place), self._engine.references[place].pixels),))
 
     def png(self, record: SymbolRecord) -> bytes:
