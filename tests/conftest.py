@@ -46,3 +46,9 @@ def client(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """Of a database of its own."""
+    return f"sqlite:///{tmp_path / 'deep' / 'catalogue.db'}"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event
+from sqlalchemy import JSON, Double, Engine, ForeignKey, LargeBinary, String, Text, create_engine, event
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, relationship
 
@@ -48,7 +48,7 @@ class Example(Base):
     kind: Mapped[str] = mapped_column(String(8))
     width: Mapped[int]
     height: Mapped[int]
-    dpi: Mapped[float | None]
+    dpi: Mapped[float | None] = mapped_column(Double)
     paper: Mapped[list[int] | None] = mapped_column(JSON(none_as_null=True))
     warnings: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     png: Mapped[bytes] = deferred(mapped_column(LargeBinary))
@@ -113,7 +113,7 @@ class JobPage(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     width: Mapped[int]
     height: Mapped[int]
-    dpi: Mapped[float | None]
+    dpi: Mapped[float | None] = mapped_column(Double)
     tries: Mapped[int] = mapped_column(default=0)
     done: Mapped[bool] = mapped_column(default=False)
     error: Mapped[str | None] = mapped_column(Text)
@@ -150,6 +150,9 @@ def _prepare(connection: sqlite3.Connection, _: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("rebuilds", False):
+        # a table is changed by making it anew, and dropping the old one would delete all that refers to it
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
     # a reader that turns writer late would fail at once instead of waiting its turn
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes", False) else "BEGIN")
