@@ -58,7 +58,7 @@ def _prepared(url: str) -> Engine:
         except BaseException:
             engine.dispose()
             raise
-    except (OSError, SQLAlchemyError) as error:
+    except (ImportError, OSError, SQLAlchemyError) as error:
         raise CatalogueError(f"The catalogue cannot be opened: {_reason(error)}") from error
     return engine
 

@@ -30,7 +30,8 @@ down_revision = "0001"
 
 
 def upgrade():
-    with op.batch_alter_table("symbols", recreate="always") as symbols:
+    anew = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    with op.batch_alter_table("symbols", recreate=anew) as symbols:
         symbols.add_column(sa.Column("colour", sa.String(8)))
 """
 
