@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "later"
-down_revision = "0001"
+down_revision = "0002"
 
 
 def upgrade():
@@ -51,6 +51,12 @@ def first(tmp_path: Path) -> Path:
     for file in ("env.py", "versions/r0001_first.py"):
         shutil.copy(HISTORY / file, folder / file)
     return folder
+
+
+@pytest.fixture
+def longer(tmp_path: Path) -> Path:
+    """The history, free to be added to."""
+    return Path(shutil.copytree(HISTORY, tmp_path / "longer"))
 
 
 def drift(engine: Engine) -> list[object]:
@@ -125,21 +131,21 @@ def test_a_newer_catalogue_is_refused_and_left_alone(engine: Engine, database_ur
     catalogue.close()
 
 
-def test_a_table_that_is_made_anew_keeps_what_refers_to_it(engine: Engine, database_url: str, first: Path) -> None:
+def test_a_table_that_is_made_anew_keeps_what_refers_to_it(engine: Engine, database_url: str, longer: Path) -> None:
     catalogue = Catalogue(database_url)
     made = catalogue.add_symbol("H", PLAIN)
-    (first / "versions" / "later.py").write_text(LATER)
-    migrate(engine, first)
+    (longer / "versions" / "later.py").write_text(LATER)
+    migrate(engine, longer)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM symbols WHERE colour IS NULL")) == 1
         assert connection.scalar(text("SELECT count(*) FROM examples")) == len(made.examples)
     catalogue.close()
 
 
-def test_a_revision_that_fails_changes_nothing(engine: Engine, first: Path) -> None:
-    (first / "versions" / "later.py").write_text(LATER + "    raise OSError('enough')\n")
+def test_a_revision_that_fails_changes_nothing(engine: Engine, longer: Path) -> None:
+    (longer / "versions" / "later.py").write_text(LATER + "    raise OSError('enough')\n")
     with pytest.raises(OSError, match="enough"):
-        migrate(engine, first)
+        migrate(engine, longer)
     assert inspect(engine).get_table_names() == []
     migrate(engine)
     assert drift(engine) == []
