@@ -32,9 +32,11 @@ class DensePass:
         inked = [at for at in tiling.corners() if float(held[_cells(at, tiling)].max()) > INKED]
         codes = [torch.zeros(0, self.encoder.dimension, device=self._device)]
         starts = [torch.zeros(0, 2, dtype=torch.int64, device=self._device)]
-        for n in range(0, len(inked), self._tiles.size):
+        done = 0
+        while done < len(inked):
             go_on()
-            group = inked[n : n + self._tiles.size]
+            group = inked[done : done + self._tiles.size]  # which shrinks when the device runs out of memory
+            done += len(group)
             batch = torch.stack([padded[r : r + tiling.tile[0], c : c + tiling.tile[1]] for r, c in group])[:, None]
             for at, answer in zip(group, self._tiles.run(self._answers, batch), strict=True):
                 kept = torch.nonzero(held[_cells(at, tiling)] > INKED)

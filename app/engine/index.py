@@ -19,9 +19,6 @@ Ids = NDArray[np.int64]
 NONE = -1  # the id where nothing was found
 LOWEST = -1e30  # faiss marks the same by the least float there is
 
-# faiss and torch each bring an OpenMP; the index is small, so one of them keeps to a single thread
-faiss.omp_set_num_threads(1)
-
 _MARK = b"\nplanspot-stamp:"  # follows the faiss bytes in a file; faiss itself reads no further than its own
 
 

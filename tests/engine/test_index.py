@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import faiss
@@ -108,3 +111,11 @@ def test_a_broken_file_is_refused(content: bytes | None, tmp_path: Path) -> None
         path.write_bytes(content)
     with pytest.raises(WeightsError):
         SymbolIndex.load(path, "stamp")
+
+
+def test_the_index_leaves_torch_its_threads() -> None:
+    """faiss and torch may share one OpenMP: what one is told, the other does."""
+    script = "import torch, app.engine.index; print(torch.get_num_threads())"
+    told = subprocess.run([sys.executable, "-c", script], env=os.environ | {"OMP_NUM_THREADS": "2"}, capture_output=True,
+                          text=True, check=True)
+    assert told.stdout.strip() == "2"
