@@ -1,5 +1,7 @@
 # The service and nothing of training. `docker compose up --build`, or:
-#   docker build --tag planspot . && docker run --publish 127.0.0.1:8000:8000 --volume planspot:/data planspot
+#   docker build --tag planspot .
+#   docker run --env PLANSPOT_ALLOW_KEYLESS=true --publish 127.0.0.1:8000:8000 --volume planspot:/data planspot
+# Without that setting it does not start until it has an API key: docker run --volume planspot:/data planspot planspot keys create NAME
 #
 # The locked torch brings its CUDA libraries: about 5 GB, CPU and GPU alike. For a small image that runs on the CPU only:
 #   docker build --build-arg TORCH_INDEX=URL .     URL: a package index with CPU builds of the locked torch and torchvision

@@ -1,4 +1,4 @@
-"""The command line: serve, detect, symbols, weights."""
+"""The command line: serve, detect, symbols, weights, and what app.admin adds."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import uvicorn
 from tqdm import tqdm
 
+from app import admin
 from app.api import wire
 from app.api.formats import MEDIA, TABLES, known_format
 from app.catalogue.records import SymbolRecord
 from app.engine.query import Options
 from app.errors import BadInput, NotFound, PlanspotError
-from app.main import create_app
+from app.serve import serve
 from app.service.answer import Answer
 from app.service.detect import Plan, Search
 from app.service.engine import Loader, load_engine
@@ -30,8 +30,7 @@ from app.service.report import MARKED, check_pages, marked, report
 from app.service.service import Service
 from app.service.worker import Urgency
 from app.settings import Settings
-
-STOP_SECONDS = 30  # for requests that run when the server is told to stop
+from app.table import print_table
 
 
 def main(argv: Sequence[str] | None = None, loader: Loader = load_engine) -> int:
@@ -50,12 +49,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="planspot", description="Find and count symbols on drawings. Settings come from PLANSPOT_* in the environment."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve = commands.add_parser("serve", help="run the service")
-    serve.add_argument("--host", help="address to listen on")
-    serve.add_argument("--port", type=int, help="port to listen on")
-    serve.set_defaults(command=_serve)
+    server = commands.add_parser("serve", help="run the service")
+    server.add_argument("--host", help="address to listen on")
+    server.add_argument("--port", type=int, help="port to listen on")
+    server.set_defaults(command=_serve)
     _add_detect(commands.add_parser("detect", help="find symbols on drawings"))
     _add_symbols(commands.add_parser("symbols", help="the catalogue: add, list, rename, delete"))
+    admin.add_commands(commands)
     weights = commands.add_parser("weights", help="the model's weights").add_subparsers(required=True, metavar="COMMAND")
     check = weights.add_parser("check", help="load a folder of weights and run it once")
     check.add_argument("folder", type=Path)
@@ -107,7 +107,7 @@ def _add_symbols(parser: argparse.ArgumentParser) -> None:
 def _serve(arguments: argparse.Namespace, loader: Loader) -> None:
     settings = Settings()
     host, port = arguments.host or settings.host, settings.port if arguments.port is None else arguments.port
-    uvicorn.run(create_app(settings, loader), host=host, port=port, timeout_graceful_shutdown=STOP_SECONDS)
+    serve(settings, loader, host, port)
 
 
 def _detect(arguments: argparse.Namespace, loader: Loader) -> None:
@@ -195,13 +195,7 @@ def _print_counts(answers: Sequence[tuple[Path, Answer]]) -> None:
             rows.append((file.name, each.symbol.name, *numbers))
         if answer.truncated:
             print(f"{file}: a page had more detections than are answered", file=sys.stderr)
-    _print_table(rows)
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print_table(rows)
 
 
 def _add_symbol(arguments: argparse.Namespace, loader: Loader) -> None:
@@ -215,19 +209,19 @@ def _add_symbol(arguments: argparse.Namespace, loader: Loader) -> None:
 
 
 def _list_symbols(_: argparse.Namespace, loader: Loader) -> None:
-    with _idle_service(loader) as service:
+    with admin.idle_service(loader) as service:
         own = service.symbols.own()
     rows = [(each.id, each.name, f"{each.created_at:%Y-%m-%d %H:%M}", str(len(each.examples))) for each in own]
-    _print_table([("id", "name", "created", "examples"), *rows])
+    print_table([("id", "name", "created", "examples"), *rows])
 
 
 def _rename_symbol(arguments: argparse.Namespace, loader: Loader) -> None:
-    with _idle_service(loader) as service:
+    with admin.idle_service(loader) as service:
         service.symbols.rename(_named(service, arguments.symbol).id, arguments.name)
 
 
 def _delete_symbol(arguments: argparse.Namespace, loader: Loader) -> None:
-    with _idle_service(loader) as service:
+    with admin.idle_service(loader) as service:
         service.symbols.delete(_named(service, arguments.symbol).id)
 
 
@@ -243,7 +237,7 @@ def _check_weights(arguments: argparse.Namespace, loader: Loader) -> None:
     engine.finder.warm_up()
     facts = (("model", engine.finder.model), ("dimension", str(engine.finder.dimension)), ("device", engine.finder.device))
     more = (("certain from", f"{engine.finder.certain_from:.3f}"), ("references", str(len(engine.references))))
-    _print_table([*facts, *more])
+    print_table([*facts, *more])
 
 
 @contextmanager
@@ -266,13 +260,3 @@ def _service(settings: Settings, loader: Loader) -> Iterator[Service]:
         yield service
     finally:
         service.close()
-
-
-@contextmanager
-def _idle_service(loader: Loader) -> Iterator[Service]:
-    """A service for what needs no model."""
-    service = Service(Settings(), loader)
-    try:
-        yield service
-    finally:
-        service.catalogue.close()

@@ -13,11 +13,16 @@ PlanspotError
 ├── NothingToSearch      no symbol is registered and none was named
 ├── NoResult             a job that has none, or none yet
 ├── ReadOnly             a reference symbol cannot be changed
+├── Unauthenticated      no API key came, or none that is known
+├── ScopeMissing         the API key may not do this
+├── RateLimited          the API key was used too often; try again later
 ├── Overloaded           the queue is full; try again later
 ├── GivenUp              a page of a job that is not tried again
 ├── Cancelled            the one who asked has gone
+├── DeadlinePassed       the work took longer than a request may
 └── Unavailable          the service cannot do this now
     ├── NotReady         the model is still being loaded
+    │   └── Stopping     the service is being stopped
     ├── WeightsError     the weights are missing, broken or of another version
     └── CatalogueError   the catalogue cannot be read or written
 """
@@ -98,6 +103,26 @@ class ReadOnly(PlanspotError):
     """A reference symbol cannot be changed."""
 
 
+class Unauthenticated(PlanspotError):
+    """No API key came, or none that is known."""
+
+
+class ScopeMissing(PlanspotError):
+    """The API key may not do this. `scope` is what it lacks."""
+
+    def __init__(self, detail: str, scope: str) -> None:
+        super().__init__(detail)
+        self.scope = scope
+
+
+class RateLimited(PlanspotError):
+    """The API key was used too often. `retry_after` is in seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Overloaded(PlanspotError):
     """The queue is full. `retry_after` is a guess in seconds."""
 
@@ -114,12 +139,20 @@ class Cancelled(PlanspotError):
     """The one who asked has gone, so the work was dropped."""
 
 
+class DeadlinePassed(PlanspotError):
+    """The work took longer than a request may."""
+
+
 class Unavailable(PlanspotError):
     """The service cannot do this now."""
 
 
 class NotReady(Unavailable):
     """The model is still being loaded."""
+
+
+class Stopping(NotReady):
+    """The service is being stopped."""
 
 
 class WeightsError(Unavailable):

@@ -34,6 +34,26 @@ class Settings(BaseSettings):
     max_jobs: int = Field(default=100, ge=1, description="Jobs that may wait or run; one more is answered 429.")
     job_hours: float = Field(default=168.0, gt=0, description="Hours that a job is kept once it has ended, files and result.")
     upload_seconds: float = Field(default=300.0, gt=0, description="Longest time that an upload may take.")
+    allow_keyless: bool = Field(default=False, description="Listen beyond this machine though there is no API key.")
+    rate_limit: float = Field(default=0.0, ge=0, description="Requests a minute that an API key may make; 0 for any number.")
+    rate_burst: int = Field(default=20, ge=1, description="Requests that an API key may make at once, within its rate limit.")
+    cors_origins: str | None = Field(
+        default=None, description="Web origins, comma-separated, whose pages may call the service from a browser."
+    )
+    root_path: str = Field(
+        default="", pattern=r"^(/[^/?#\s]+)*$", description="Path under which a proxy serves this, such as /planspot."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged; each request is logged at info."
+    )
+    deadline_seconds: float = Field(default=1800.0, gt=0, description="Longest time from an upload's end to the answer.")
+    stop_seconds: float = Field(
+        default=20.0, ge=0, description="How long requests may go on once the service is told to stop."
+    )
+
+    def origins(self) -> list[str]:
+        """The web origins whose pages may call."""
+        return [origin.strip() for origin in (self.cors_origins or "").split(",") if origin.strip()]
 
     def catalogue_url(self) -> str:
         """The catalogue's SQLAlchemy URL."""

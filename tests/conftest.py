@@ -10,6 +10,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.postgresql import WANTED, PostgreSQL, programs, running
 from tests.server import Server
 
 # how long an example takes says more about the machine than about the code
@@ -46,3 +47,22 @@ def client(server: Server) -> Iterator[httpx.Client]:
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A PostgreSQL server that the tests share."""
+    found = programs()
+    if found is None:
+        pytest.skip(WANTED)
+    with running(found) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.database)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Of a database of its own, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'deep' / 'catalogue.db'}"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.new_database()

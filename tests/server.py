@@ -15,22 +15,22 @@ from typing import Self
 import httpx
 
 ROOT = Path(__file__).parent.parent
-STUB = "tests.stub:application"
-REAL = "app.main:create_app"
+STUB = ("tests.stub",)
+REAL = ("app", "serve")
 
 
 class Server:
-    """uvicorn on a free port; settings as keywords, without the prefix. Output goes to a file beside the data."""
+    """`planspot serve` on a free port; settings as keywords, without the prefix. Output goes to a file beside the data."""
 
-    def __init__(self, data: Path, factory: str = STUB, **settings: object) -> None:
+    def __init__(self, data: Path, module: tuple[str, ...] = STUB, **settings: object) -> None:
         self.data = data
         data.mkdir(parents=True, exist_ok=True)
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
-        given = {"DATA_DIR": data, **({"WEIGHTS": data / "stub"} if factory == STUB else {}), **settings}
+        given = {"DATA_DIR": data, "PORT": port, **({"WEIGHTS": data / "stub"} if module == STUB else {}), **settings}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PLANSPOT_")}
         environment = kept | {f"PLANSPOT_{name}": str(value) for name, value in given.items()} | {"OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
+        command = [sys.executable, "-m", *module]
         self.log = data / "server.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)

@@ -1,32 +1,35 @@
 """A detector without a model: it finds exact copies, upright and at the example's size. For tests of all around it.
 
-uvicorn --factory tests.stub:application
+python -m tests.stub
 """
 
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from fastapi import FastAPI
 from numpy.typing import NDArray
 
+from app.cli import main
 from app.engine.geometry import Box, Detection, Pose
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour
 from app.engine.query import Example, Options, PageResult, Query, Timings
 from app.errors import WeightsError
-from app.main import create_app
 from app.service.engine import Engine, ReferenceSymbol
-from app.settings import Settings
 
 GRID = 8
 SLOW_WIDTH = 777  # a page of this width is searched until the client hangs up,
 SLOW_SECONDS = 20  # or for this long
+STEADY_WIDTH = 779  # a page of this width is searched for
+STEADY_SECONDS = 3  # so long, come what may
+FAILING_WIDTH = 778  # a page of this width makes the detector fail
+SECRET = "what the client sent"  # what such a failure quotes
 BROKEN = "broken"  # a weights folder of this name cannot be used
 
 
@@ -57,6 +60,10 @@ class StubDetector:
     ) -> PageResult:
         if page.shape[1] == SLOW_WIDTH:
             _wait(cancelled)
+        if page.shape[1] == STEADY_WIDTH:
+            time.sleep(STEADY_SECONDS)
+        if page.shape[1] == FAILING_WIDTH:
+            raise RuntimeError(f"{SECRET} in {__file__}")
         found = [each for query in queries for example in query.examples for each in _copies(page, query, example)]
         kept = [each for each in found if each.score >= options.min_score and _allowed(each.box, options)]
         kept.sort(key=lambda each: -each.score)
@@ -136,6 +143,6 @@ def load(weights: Path, device: str) -> Engine:
     return Engine(finder, references, codes)
 
 
-def application() -> FastAPI:
-    """The whole service around the stub, set up by the environment as the real one is."""
-    return create_app(Settings(), load)
+if __name__ == "__main__":
+    # the whole service around the stub, set up by the environment as the real one is
+    sys.exit(main(["serve"], load))

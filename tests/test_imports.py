@@ -14,13 +14,19 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "app.errors": frozenset(),
     "app.settings": frozenset(),
+    "app.logs": frozenset(),
     "app.engine": frozenset({"app.errors"}),
     "app.catalogue": frozenset({"app.errors", "app.engine"}),
     "app.export": frozenset({"app.errors", "app.engine"}),
     "app.service": frozenset({"app.errors", "app.settings", "app.catalogue", "app.engine", "app.export"}),
-    "app.api": frozenset({"app.errors", "app.settings", "app.catalogue", "app.engine", "app.export", "app.service"}),
+    "app.api": frozenset(
+        {"app.errors", "app.settings", "app.logs", "app.catalogue", "app.engine", "app.export", "app.service"}
+    ),
     "app.web": frozenset(),
     "app.main": frozenset({"app"}),
+    "app.serve": frozenset({"app"}),
+    "app.table": frozenset(),
+    "app.admin": frozenset({"app"}),
     "app.cli": frozenset({"app"}),
     "app.__main__": frozenset({"app.cli"}),
     "training": frozenset({"app.engine", "app.errors"}),

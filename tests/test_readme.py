@@ -30,7 +30,7 @@ def setting(field: str) -> str:
 
 def shown_default(field: str) -> str:
     default = Settings.model_fields[field].default
-    if default is None:
+    if default is None or default == "":
         return "none"
     return f"`{default.relative_to(ROOT)}`" if isinstance(default, Path) and default.is_absolute() else f"`{default}`"
 

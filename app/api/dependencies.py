@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Path, Request
 
-from app.errors import Cancelled
+from app.errors import Cancelled, Stopping
+from app.service.asker import Asker
 from app.service.service import Service
 
 T = TypeVar("T")
@@ -39,22 +39,34 @@ IdempotencyKey = Annotated[
 
 
 async def until_done(request: Request, start: Callable[[Callable[[], bool]], Future[T]]) -> T:
-    """Wait for work on the device. When the client hangs up, tell the work to stop, wait for that, raise Cancelled."""
-    gone = threading.Event()
-    future = asyncio.wrap_future(start(gone.is_set))
-    watch = asyncio.create_task(_hung_up(request))
-    either: set[asyncio.Future[Any]] = {future, watch}
+    """Wait for what `start` queues; it is told how work can see that nobody waits any more. Raises what `answered` does."""
+    asker = Asker()
+    future = start(asker.has_left)
+    asker.waits_for(future)
+    return await answered(request, asker, asyncio.wrap_future(future))
+
+
+async def answered(request: Request, asker: Asker, work: Awaitable[T]) -> T:
+    """Wait for work done for the asker, who leaves when the client hangs up or this is cancelled.
+
+    The work has ended when this does, so that the place it had is free. Raises Cancelled for a client that hung up.
+    """
+    done, watch = asyncio.ensure_future(work), asyncio.create_task(_hung_up(request))
+    either: set[asyncio.Future[Any]] = {done, watch}
     try:
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not future.done():
-            gone.set()
-            await asyncio.wait({future})
-            future.exception()  # seen, so that it is not reported as lost
-            raise Cancelled("The client hung up.")
-        return future.result()
     finally:
-        gone.set()
         watch.cancel()
+        if not done.done():
+            asker.leave()
+            await asyncio.wait({done})
+            if not done.cancelled():
+                done.exception()  # seen, so that it is not reported as lost
+    if asker.has_left():
+        raise Cancelled("The client hung up.")
+    if done.cancelled():
+        raise Stopping("The service is stopping.")
+    return done.result()
 
 
 async def _hung_up(request: Request) -> None:

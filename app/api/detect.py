@@ -36,6 +36,7 @@ FAILURES = (
     errors.NotReady,
     errors.WeightsError,
     errors.CatalogueError,
+    errors.DeadlinePassed,
 )
 
 @router.post(

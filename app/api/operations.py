@@ -1,24 +1,26 @@
-"""/health and /version."""
+"""/health, /metrics and /version."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from app.api import wire
 from app.api.dependencies import ServiceDep
 from app.service.service import Status
 
+health = APIRouter(tags=["operations"])
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/health/live", summary="Whether the process answers")
+@health.get("/health/live", summary="Whether the process answers")
 def live() -> wire.Live:
     return wire.Live()
 
 
-@router.get(
+@health.get(
     "/health/ready",
     responses={503: {"model": wire.Ready, "description": "Not ready, saying why"}},
     summary="Whether the service can work",
@@ -28,6 +30,16 @@ def ready(service: ServiceDep, response: Response) -> wire.Ready:
     status = service.status()
     response.status_code = 200 if status.ready else 503
     return wire.Ready(status="ready" if status.ready else "not ready", problems=status.problems, index=_index(status))
+
+
+@router.get(
+    "/metrics",
+    responses={200: {"content": {"text/plain": {}}, "description": "Prometheus's text format"}},
+    response_class=Response,
+    summary="Measurements for Prometheus",
+)
+def metrics(service: ServiceDep) -> Response:
+    return Response(service.meters.exposition(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @router.get("/version", summary="What runs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -14,8 +13,6 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from app import errors
-
-log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 NOT_READY_RETRY = 2  # seconds
@@ -34,8 +31,13 @@ TABLE: tuple[tuple[type[errors.PlanspotError], int, str, str], ...] = (
     (errors.NothingToSearch, 409, "nothing-to-search", "No symbol to search for"),
     (errors.NoResult, 409, "no-result", "Job has no result"),
     (errors.ReadOnly, 403, "read-only", "Symbol is read-only"),
+    (errors.Unauthenticated, 401, "unauthenticated", "API key needed"),
+    (errors.ScopeMissing, 403, "scope-missing", "API key may not do this"),
+    (errors.RateLimited, 429, "rate-limited", "Too many requests"),
     (errors.Overloaded, 429, "overloaded", "Queue is full"),
     (errors.Cancelled, 499, "cancelled", "Client closed the request"),
+    (errors.DeadlinePassed, 504, "deadline", "Took too long"),
+    (errors.Stopping, 503, "stopping", "Service is stopping"),
     (errors.NotReady, 503, "not-ready", "Model is loading"),
     (errors.WeightsError, 503, "weights", "Weights cannot be used"),
     (errors.CatalogueError, 503, "catalogue", "Catalogue cannot be used"),
@@ -65,11 +67,10 @@ class Problem(BaseModel):
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Answer every error as a problem."""
+    """Answer every error that is foreseen as a problem."""
     app.add_exception_handler(errors.PlanspotError, _of_ours)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(Exception, _of_accident)
 
 
 def documented(*kinds: type[errors.PlanspotError]) -> dict[int | str, dict[str, Any]]:
@@ -88,16 +89,29 @@ def _row(kind: type[errors.PlanspotError]) -> tuple[int, str, str]:
     return next((status, slug, title) for each, status, slug, title in TABLE if issubclass(kind, each))
 
 
-async def _of_ours(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, errors.PlanspotError)
+def problem(error: errors.PlanspotError) -> JSONResponse:
+    """The answer to an error of ours."""
     status, slug, title = _row(type(error))
     more = {name: getattr(error, name) for name in ("field", "accepted", "limit") if getattr(error, name, None) is not None}
-    headers = {}
-    if isinstance(error, errors.Overloaded):
-        headers["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, errors.NotReady):
-        headers["Retry-After"] = str(NOT_READY_RETRY)
-    return _answer(status, slug, title, str(error), headers, **more)
+    return _answer(status, slug, title, str(error), _headers(error), **more)
+
+
+def _headers(error: errors.PlanspotError) -> dict[str, str]:
+    match error:
+        case errors.Overloaded() | errors.RateLimited():
+            return {"Retry-After": str(error.retry_after)}
+        case errors.NotReady():
+            return {"Retry-After": str(NOT_READY_RETRY)}
+        case errors.Unauthenticated():
+            return {"WWW-Authenticate": 'Bearer realm="planspot"'}
+        case errors.ScopeMissing():
+            return {"WWW-Authenticate": f'Bearer realm="planspot", error="insufficient_scope", scope="{error.scope}"'}
+    return {}
+
+
+async def _of_ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, errors.PlanspotError)
+    return problem(error)
 
 
 async def _of_validation(_: Request, error: Exception) -> JSONResponse:
@@ -117,9 +131,9 @@ async def _of_http(_: Request, error: Exception) -> JSONResponse:
     return _answer(error.status_code, slug, phrase, str(error.detail), dict(error.headers or {}))
 
 
-async def _of_accident(_: Request, error: Exception) -> JSONResponse:
-    # the text of an unforeseen error may quote what was sent; it goes to the log only
-    return _answer(500, "failure", "Failure", "The service failed; its log says why.")
+def accident() -> JSONResponse:
+    """The answer to an error that nobody foresaw."""
+    return _answer(500, "failure", "Failure", "The service failed; its log says where.")
 
 
 def _answer(

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from app import errors
 from app.api import wire
-from app.api.dependencies import FINEST_DPI, OLDEST_DPI, ExampleId, IdempotencyKey, ServiceDep, SymbolId
+from app.api.dependencies import FINEST_DPI, OLDEST_DPI, ExampleId, IdempotencyKey, ServiceDep, SymbolId, answered
 from app.api.problems import documented
 from app.api.uploads import BoundedRoute, DeviceRoute
 from app.catalogue.records import Kind
+from app.service.asker import Asker
 from app.service.fields import parse_box
 from app.service.pictures import Upload
 
 READING = (errors.BadInput, errors.BrokenDrawing, errors.UnsupportedType, errors.TooLarge)
-WORKING = (errors.Overloaded, errors.NotReady, errors.WeightsError, errors.CatalogueError)
+WORKING = (errors.Overloaded, errors.NotReady, errors.WeightsError, errors.CatalogueError, errors.DeadlinePassed)
 
 router = APIRouter(prefix="/symbols", tags=["symbols"], route_class=BoundedRoute, responses=documented(errors.CatalogueError))
 uploads = APIRouter(prefix="/symbols", tags=["symbols"], route_class=DeviceRoute, responses=documented(*READING, *WORKING))
@@ -54,13 +55,16 @@ class ShotForm(ExampleForm):
     "", status_code=201, responses=documented(errors.NameTaken, errors.KeyReused), summary="Register a symbol from one example"
 )
 async def register(
+    request: Request,
     service: ServiceDep,
     form: Annotated[SymbolForm, Form(media_type="multipart/form-data")],
     response: Response,
     key: IdempotencyKey = None,
 ) -> wire.Symbol:
     """The symbol survives a crash from the moment that 201 is sent."""
-    record = await run_in_threadpool(service.symbols.register, form.name, await form.upload(), key)
+    asker, upload = Asker(), await form.upload()
+    work = run_in_threadpool(service.symbols.register, form.name, upload, key, asker)
+    record = await answered(request, asker, work)
     response.headers["Location"] = f"/symbols/{record.id}"
     return wire.symbol(record)
 
@@ -72,6 +76,7 @@ async def register(
     summary="Add one more example",
 )
 async def add_example(
+    request: Request,
     service: ServiceDep,
     symbol_id: SymbolId,
     form: Annotated[ShotForm, Form(media_type="multipart/form-data")],
@@ -79,7 +84,9 @@ async def add_example(
     key: IdempotencyKey = None,
 ) -> wire.Symbol:
     """The next detection uses it."""
-    record = await run_in_threadpool(service.symbols.add_example, symbol_id, await form.upload(), form.kind, key)
+    asker, upload = Asker(), await form.upload()
+    work = run_in_threadpool(service.symbols.add_example, symbol_id, upload, form.kind, key, asker)
+    record = await answered(request, asker, work)
     response.headers["Location"] = f"/symbols/{record.id}"
     return wire.symbol(record)
 

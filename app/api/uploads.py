@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from fastapi.routing import APIRoute
 from python_multipart.multipart import parse_options_header
@@ -15,8 +15,11 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.errors import Cancelled, TooLarge, Unavailable
+from app.api.drain import Drain
+from app.errors import Cancelled, DeadlinePassed, TooLarge, Unavailable
 from app.service.service import Service
+
+T = TypeVar("T")
 
 MORE_THAN_FILE = 2**20  # bytes of a body besides its file: fields and boundaries
 DRAINED = 64 * 2**20  # bytes thrown away after a refusal, so that the client reads the answer and not a reset
@@ -197,15 +200,35 @@ class DeviceRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             service: Service = request.app.state.service
-            bounded = self.request_class(request.scope, request.receive)
+            drain: Drain = request.app.state.drain
+            bounded, settings = self.request_class(request.scope, request.receive), service.settings
+
+            async def served() -> Response:
+                await _received(bounded, settings.upload_seconds)
+                return await _within(settings.deadline_seconds, inner(bounded), _deadline(settings.deadline_seconds))
+
             with service.worker.permit():
                 try:
-                    await _received(bounded, service.settings.upload_seconds)
-                    return await inner(bounded)
+                    return await drain.bounded(served())
                 finally:
                     bounded.discard()
 
         return handle
+
+
+async def _within(seconds: float, work: Awaitable[T], otherwise: Exception) -> T:
+    """The work's result; it is cancelled after so long, and `otherwise` raised."""
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            return await work
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise otherwise from error
+
+
+def _deadline(seconds: float) -> DeadlinePassed:
+    return DeadlinePassed(f"The answer was not there within {seconds:g} s. Ask for fewer pages or symbols at once.")
 
 
 class JobRoute(DeviceRoute):

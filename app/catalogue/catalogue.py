@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import UTC
 
 from pydantic import TypeAdapter
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
 from app.catalogue import receipts, tables
@@ -100,6 +100,11 @@ class Catalogue:
             if after is not None:
                 query = query.where(tables.Symbol.number > _symbol(session, after).number)
             return [_record(symbol) for symbol in session.scalars(query)]
+
+    def count(self) -> int:
+        """How many symbols there are."""
+        with self.database.reading() as session:
+            return session.scalars(select(func.count()).select_from(tables.Symbol)).one()
 
     def symbol(self, symbol_id: str) -> SymbolRecord:
         """Raises NotFound."""

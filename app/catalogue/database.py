@@ -6,11 +6,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.catalogue import tables
+from app.catalogue.migrate import migrate
 from app.errors import CatalogueError
 
 
@@ -52,11 +53,12 @@ class Database:
 def _prepared(url: str) -> Engine:
     try:
         engine = tables.open_database(url)
-        with Session(engine.execution_options(writes=True)) as session, session.begin():
-            tables.Base.metadata.create_all(session.connection())
-            if not session.scalar(select(func.count()).select_from(tables.State)):
-                session.add(tables.State(id=1, version=0))
-    except (OSError, SQLAlchemyError) as error:
+        try:
+            migrate(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+    except (ImportError, OSError, SQLAlchemyError) as error:
         raise CatalogueError(f"The catalogue cannot be opened: {_reason(error)}") from error
     return engine
 
@@ -72,5 +74,7 @@ def _failures_named() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__  # without the path
     # SQLAlchemy's own text quotes the statement and its values
     return str(getattr(error, "orig", None) or error).splitlines()[0]

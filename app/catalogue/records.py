@@ -11,6 +11,7 @@ from app.engine.inspect import ExampleWarning
 
 Kind = Literal["positive", "negative"]
 Origin = Literal["user", "reference"]
+Scope = Literal["read", "write"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,18 @@ class Receipt:
 
     key: str
     fingerprint: str
+
+
+@dataclass(frozen=True)
+class KeyRecord:
+    """An API key; `digest` is the SHA-256 of its secret in hexadecimal."""
+
+    id: str
+    name: str
+    digest: str = field(repr=False)
+    scopes: frozenset[Scope]
+    created_at: datetime
+    revoked_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from app.engine.query import Example, Options, PageResult, Query, Timings
 from app.errors import BadInput, Cancelled, NotFound, NothingToSearch
 from app.service.answer import Answer, Found, Milliseconds, in_order
 from app.service.fields import split_list
+from app.service.meters import Meters
 from app.service.model import Loaded, Model
 from app.service.paging import check_options, page_options, scale_band, within
 from app.service.pictures import from_png
@@ -58,12 +59,15 @@ class SearchedPage:
 class Detections:
     """The use cases around detection."""
 
-    def __init__(self, catalogue: Catalogue, symbols: Symbols, model: Model, worker: Worker, limits: Limits) -> None:
+    def __init__(
+        self, catalogue: Catalogue, symbols: Symbols, model: Model, worker: Worker, limits: Limits, meters: Meters
+    ) -> None:
         self._catalogue = catalogue
         self._symbols = symbols
         self._model = model
         self._worker = worker
         self._limits = limits
+        self._meters = meters
 
     def plan(self, search: Search) -> Plan:
         """Check all that can be told without decoding, so that a bad request never waits for the device.
@@ -121,7 +125,16 @@ class Detections:
             result = plan.loaded.finder.detect(pixels, plan.queries, plan.index, asked, cancelled)
             if cancelled():
                 raise Cancelled("The request was cancelled.")
-            yield SearchedPage(page, _found(plan, page, result), result, decode)
+            searched = SearchedPage(page, _found(plan, page, result), result, decode)
+            self._count(searched)
+            yield searched
+
+    def _count(self, page: SearchedPage) -> None:
+        self._meters.pages.inc()
+        for stage, milliseconds in {"decode": page.decode, **vars(page.result.timings)}.items():
+            self._meters.stage_seconds.labels(stage).observe(milliseconds / 1000)
+        for found in page.found:
+            self._meters.detections.labels(found.band).inc()
 
     def chosen(self, named: Sequence[str]) -> tuple[SymbolRecord, ...]:
         """The symbols of these ids or names, all of the user's if none.

@@ -48,11 +48,11 @@ class Model:
             loaded = Loaded(engine, references, CodeKeeper(self._catalogue, engine.finder, references, self._on_device))
             _fill(loaded)
         except WeightsError as error:
-            self._failure = str(error)
+            self._failure = str(error).replace(f"{weights}/", "")  # where they lie is the operator's business
         except Exception as error:
             # a broken file or driver can raise anything; the service stays up to say so
             log.exception("the weights cannot be used")
-            self._failure = f"The weights cannot be used: {type(error).__name__}: {error}"
+            self._failure = f"The weights cannot be used: {type(error).__name__}; the log says where."
         else:
             self._loaded = loaded
 

@@ -9,14 +9,19 @@ from datetime import timedelta
 
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.jobs import JobCatalogue
+from app.catalogue.keys import Keys
 from app.engine.drawing import Limits
 from app.errors import Unavailable
 from app.service.detect import Detections
 from app.service.engine import Loader, load_engine
 from app.service.fields import MAX_PAGE
+from app.service.gauges import Gauges
 from app.service.job_files import JobFiles
 from app.service.jobs import JobLimits, Jobs
+from app.service.keys import KeyRing
+from app.service.meters import Meters
 from app.service.model import Model
+from app.service.rates import Buckets
 from app.service.report import Press
 from app.service.runner import Runner
 from app.service.symbols import Symbols
@@ -47,20 +52,24 @@ class Service:
         self.settings = settings
         self._loader = loader
         self.limits = Limits(settings.max_bytes, settings.max_pixels, settings.max_pages)
-        self.worker = Worker(settings.queue_size)
+        self.meters = Meters()
+        self.worker = Worker(settings.queue_size, self.meters)
         self.press = Press()
         self.stopping = threading.Event()  # set early in a stop, for answers that would go on for long
         self.catalogue = Catalogue(settings.catalogue_url())
+        buckets = Buckets(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
+        self.keys = KeyRing(Keys(self.catalogue.database), buckets)
         self.model = Model(self.catalogue, lambda work: self.worker.call(work, Urgency.EXAMPLE))
         self.symbols = Symbols(self.catalogue, self.model, self.worker, self.limits, settings.max_example_pixels)
-        self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits)
+        self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits, self.meters)
+        self.meters.watch(Gauges(self.catalogue, self.model, self.worker))
         self._make_jobs()
 
     def _make_jobs(self) -> None:
         settings, catalogue = self.settings, JobCatalogue(self.catalogue.database)
         limits = JobLimits(replace(self.limits, max_pages=MAX_PAGE), settings.max_job_pages, settings.max_jobs)
         files = JobFiles(settings.data_dir / "jobs")
-        detections = Detections(self.catalogue, self.symbols, self.model, self.worker, limits.page)
+        detections = Detections(self.catalogue, self.symbols, self.model, self.worker, limits.page, self.meters)
         self.runner = Runner(catalogue, files, detections, self.worker, timedelta(hours=settings.job_hours))
         self.jobs = Jobs(catalogue, files, detections, limits, self.runner)
 

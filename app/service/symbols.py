@@ -12,7 +12,8 @@ from app.catalogue.records import Kind, NewExample, Receipt, SymbolRecord
 from app.engine.drawing import Limits
 from app.engine.index import Codes
 from app.engine.inspect import ExampleWarning
-from app.errors import NameTaken, NotFound, ReadOnly
+from app.errors import Cancelled, NameTaken, NotFound, ReadOnly
+from app.service.asker import Asker
 from app.service.fields import clean_name
 from app.service.model import Model
 from app.service.pictures import Picture, Upload, check, cut, to_png
@@ -40,10 +41,13 @@ class Symbols:
         self._limits = limits
         self._max_pixels = max_pixels
 
-    def register(self, name: str, upload: Upload, key: str | None = None) -> SymbolRecord:
+    def register(
+        self, name: str, upload: Upload, key: str | None = None, asker: Asker | None = None
+    ) -> SymbolRecord:
         """Keep a new symbol. Raises BadInput, NameTaken, KeyReused, Unavailable and what reading a drawing does.
 
         key: an idempotency key; the same request with the same key gets the same answer and changes nothing more.
+        asker: nothing is kept for one who leaves before that; raises Cancelled.
         """
         name = clean_name(name)
         receipt = _receipt(key, "register", name, upload)
@@ -51,12 +55,14 @@ class Symbols:
         if before:
             return before
         self._check_name(name)
-        example = self._example(upload, "positive", None)
+        example = self._example(upload, "positive", None, asker)
         record = self._catalogue.add_symbol(name, example, receipt)
         self._model.get().codes.current()
         return record
 
-    def add_example(self, symbol_id: str, upload: Upload, kind: Kind, key: str | None = None) -> SymbolRecord:
+    def add_example(
+        self, symbol_id: str, upload: Upload, kind: Kind, key: str | None = None, asker: Asker | None = None
+    ) -> SymbolRecord:
         """Keep one more example. Raises NotFound, ReadOnly and what `register` does."""
         self._check_own(symbol_id)
         receipt = _receipt(key, "example", f"{symbol_id} {kind}", upload)
@@ -64,7 +70,7 @@ class Symbols:
         if before:
             return before
         symbol = self._catalogue.symbol(symbol_id)
-        record = self._catalogue.add_example(symbol_id, self._example(upload, kind, symbol), receipt)
+        record = self._catalogue.add_example(symbol_id, self._example(upload, kind, symbol, asker), receipt)
         self._model.get().codes.current()
         return record
 
@@ -127,7 +133,7 @@ class Symbols:
         """Every symbol of origin `user`, oldest first."""
         return self._catalogue.symbols()
 
-    def _example(self, upload: Upload, kind: Kind, symbol: SymbolRecord | None) -> NewExample:
+    def _example(self, upload: Upload, kind: Kind, symbol: SymbolRecord | None, asker: Asker | None) -> NewExample:
         loaded = self._model.get()
         check(upload, self._limits, self._max_pixels)
 
@@ -136,7 +142,9 @@ class Symbols:
             picture = cut(upload, self._limits)
             return picture, loaded.finder.embed(picture.pixels, picture.paper)
 
-        picture, code = self._worker.call(cut_and_embed, Urgency.EXAMPLE)
+        picture, code = self._worker.call(cut_and_embed, Urgency.EXAMPLE, asker)
+        if asker and asker.has_left():
+            raise Cancelled("Nobody waits any more.")
         code = np.ascontiguousarray(code, dtype=np.float32)
         warnings = picture.warnings + (self._lookalikes(code, symbol) if kind == "positive" else ())
         height, width = picture.pixels.shape[:2]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import httpx
 
+from app.catalogue.migrate import migrate
+from app.catalogue.tables import open_database
 from tests import pictures
 from tests.server import Server
 
@@ -54,6 +56,21 @@ def test_a_broken_catalogue_leaves_a_server_that_says_so(tmp_path: Path) -> None
         assert (refused.status_code, refused.json()["type"]) == (503, "urn:planspot:catalogue")
 
 
+def test_a_newer_catalogue_leaves_a_server_that_says_so(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'catalogue.db'}"
+    engine = open_database(url)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'later'")
+    engine.dispose()
+    with Server(tmp_path, DATABASE_URL=url) as server, httpx.Client(base_url=server.url) as client:
+        server.wait_until_live()
+        ready = settled(client)
+        assert ready.status_code == 503
+        assert "newer Planspot" in ready.json()["problems"]["catalogue"]
+        assert client.get("/symbols").status_code == 503
+
+
 def test_a_catalogue_that_comes_back_is_used(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("in the way")
     with Server(tmp_path, DATA_DIR=tmp_path / "data") as server, httpx.Client(base_url=server.url) as client:
@@ -79,6 +96,7 @@ def test_every_route_is_described_with_its_errors(client: httpx.Client) -> None:
         "/jobs/{job_id}/result": {"get"},
         "/health/live": {"get"},
         "/health/ready": {"get"},
+        "/metrics": {"get"},
         "/version": {"get"},
     }
     for path, methods in expected.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select, update
 
 from app.catalogue import tables
 from app.catalogue.catalogue import Catalogue
@@ -30,7 +30,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def catalogue(path: Path) -> Iterator[Catalogue]:
+def catalogue(database_url: str) -> Iterator[Catalogue]:
+    opened = Catalogue(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def in_file(path: Path) -> Iterator[Catalogue]:
     opened = Catalogue(f"sqlite:///{path}")
     yield opened
     opened.close()
@@ -47,9 +54,9 @@ def test_a_symbol_comes_back_as_it_was_kept(catalogue: Catalogue) -> None:
     assert (stored.png, stored.paper, stored.symbol_id) == (b"png", (1, 2, 3), made.id)
 
 
-def test_another_process_sees_it(catalogue: Catalogue, path: Path) -> None:
+def test_another_process_sees_it(catalogue: Catalogue, database_url: str) -> None:
     made = catalogue.add_symbol("H", EXAMPLE)
-    other = Catalogue(f"sqlite:///{path}")
+    other = Catalogue(database_url)
     assert other.symbols() == [made]
     assert other.version() == catalogue.version()
     other.close()
@@ -96,13 +103,12 @@ def test_ids_are_never_given_twice(catalogue: Catalogue) -> None:
     assert second.id != first.id
 
 
-def test_deleting_takes_examples_and_codes_along(catalogue: Catalogue, path: Path) -> None:
+def test_deleting_takes_examples_and_codes_along(catalogue: Catalogue) -> None:
     symbol = catalogue.add_symbol("H", PLAIN)
     catalogue.delete(symbol.id)
-    with sqlite3.connect(path) as database:
-        for table in ("symbols", "examples", "embeddings"):
-            assert database.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
-    database.close()
+    with catalogue.database.reading() as session:
+        for table in (tables.Symbol, tables.Example, tables.Embedding):
+            assert session.scalars(select(func.count()).select_from(table)).one() == 0
 
 
 def test_listing_goes_by_age(catalogue: Catalogue) -> None:
@@ -135,12 +141,10 @@ def test_a_receipt_gives_the_first_answer(catalogue: Catalogue) -> None:
         catalogue.add_symbol("other", EXAMPLE, Receipt("key", "asked otherwise"))
 
 
-def test_receipts_are_kept_for_a_day(catalogue: Catalogue, path: Path) -> None:
+def test_receipts_are_kept_for_a_day(catalogue: Catalogue) -> None:
     catalogue.add_symbol("old", PLAIN, Receipt("old", "asked"))
-    with sqlite3.connect(path) as database:
-        past = tables.now() - KEYS_KEPT - timedelta(minutes=1)
-        database.execute("UPDATE answered SET at = ?", [past.isoformat(" ")])
-    database.close()
+    with catalogue.database.writing() as session:
+        session.execute(update(tables.Answered).values(at=tables.now() - KEYS_KEPT - timedelta(minutes=1)))
     catalogue.add_symbol("new", PLAIN, Receipt("new", "asked"))
     assert catalogue.answered(Receipt("old", "asked")) is None
     assert catalogue.answered(Receipt("new", "asked")) is not None
@@ -159,26 +163,82 @@ def test_many_threads_write_at_once(catalogue: Catalogue) -> None:
     assert len(catalogue.symbols()) == catalogue.version() == 30
 
 
-def test_writes_are_on_the_disk_when_they_return(catalogue: Catalogue) -> None:
+def test_a_symbol_keeps_an_example_whoever_deletes_at_once(catalogue: Catalogue) -> None:
+    symbol = catalogue.add_symbol("H", PLAIN)
+    ids = [each.id for each in catalogue.add_example(symbol.id, PLAIN).examples]
+    barrier = threading.Barrier(2)
+
+    def delete(example: int) -> bool:
+        barrier.wait()
+        try:
+            catalogue.delete_example(symbol.id, example)
+        except LastExample:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(delete, ids)) == [False, True]
+    assert len(catalogue.symbol(symbol.id).examples) == 1
+
+
+def test_a_reader_sees_one_moment(catalogue: Catalogue) -> None:
+    catalogue.add_symbol("H", PLAIN)
     with catalogue.database.reading() as session:
+        before = session.scalars(select(tables.State.version)).one()
+        catalogue.add_symbol("G", PLAIN)
+        assert session.scalars(select(func.count()).select_from(tables.Symbol)).one() == before == 1
+
+
+def test_a_writer_that_does_not_end_is_not_waited_for_for_ever(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "WAIT_SECONDS", 1)
+    catalogue, other = Catalogue(database_url), Catalogue(database_url)
+    assert other.version() == 0
+    with catalogue.database.writing() as session:
+        session.connection()
+        with pytest.raises(CatalogueError, match=r"locked|lock timeout"):
+            other.add_symbol("H", PLAIN)
+    assert other.add_symbol("H", PLAIN).name == "H"
+    catalogue.close()
+    other.close()
+
+
+def test_what_cannot_be_a_name_is_nowhere(catalogue: Catalogue) -> None:
+    assert catalogue.find("\0") is None
+    with pytest.raises(NotFound):
+        catalogue.symbol("\0")
+
+
+def test_writes_are_on_the_disk_when_they_return(in_file: Catalogue) -> None:
+    with in_file.database.reading() as session:
         assert session.connection().exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
 @pytest.mark.parametrize("content", [b"no database, but long enough to be read as one" * 50])
-def test_a_broken_file_is_told_without_its_content(path: Path, catalogue: Catalogue, content: bytes) -> None:
+def test_a_broken_file_is_told_without_its_content(path: Path, in_file: Catalogue, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    for use in (catalogue.version, catalogue.symbols, lambda: catalogue.add_symbol("secret", PLAIN)):
+    for use in (in_file.version, in_file.symbols, lambda: in_file.add_symbol("secret", PLAIN)):
         with pytest.raises(CatalogueError, match="not a database") as caught:
             use()
         assert "secret" not in str(caught.value)
 
 
-def test_a_folder_that_cannot_be_made_is_told_and_tried_again(path: Path, catalogue: Catalogue) -> None:
+def test_a_folder_that_cannot_be_made_is_told_and_tried_again(path: Path, in_file: Catalogue) -> None:
     path.parent.write_text("in the way")
     with pytest.raises(CatalogueError):
-        catalogue.version()
+        in_file.version()
     path.parent.unlink()
-    assert catalogue.version() == 0
+    assert in_file.version() == 0
+
+
+def test_a_database_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+    for url, told in {
+        "mysql://db/planspot": "SQLite or PostgreSQL",
+        f"postgresql://somebody:secret@/planspot?host={tmp_path}": "connection",
+        f"postgresql+nothing://db/planspot?host={tmp_path}": "nothing",
+    }.items():
+        with pytest.raises(CatalogueError, match=told) as caught:
+            Catalogue(url).version()
+        assert "secret" not in str(caught.value)

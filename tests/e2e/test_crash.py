@@ -7,7 +7,6 @@ pytest tests/e2e/test_crash.py --crash-cycles 20 --crash-encoder real
 from __future__ import annotations
 
 import random
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ import pytest
 from app.service.codes import digest
 from tests import pictures
 from tests.server import REAL, STUB, Server
+from tests.stored import rows
 
 CLIENTS = 3
 LONGEST = 0.4  # seconds from the first answer to the kill
@@ -91,7 +91,7 @@ def delete(client: httpx.Client, made: str, ledger: Ledger) -> bool:
     return True
 
 
-def check(server: Server, ledger: Ledger) -> None:
+def check(server: Server, ledger: Ledger, database_url: str) -> None:
     """The catalogue against the ledger, the index against the catalogue."""
     with httpx.Client(base_url=server.url, timeout=30) as client:
         for name in ledger.unanswered:
@@ -104,7 +104,7 @@ def check(server: Server, ledger: Ledger) -> None:
         for symbol in newest:
             assert client.get(f"/symbols/{symbol}/image").content.startswith(b"\x89PNG")
         index = client.get("/health/ready").json()["index"]
-    ids = stored_ids(server.data)
+    ids = [row[0] for row in rows(database_url, "SELECT id FROM examples ORDER BY id")]
     assert (index["examples"], index["digest"]) == (len(ids), digest(ids))
 
 
@@ -119,20 +119,13 @@ def listed(client: httpx.Client) -> dict[str, str]:
             return found
 
 
-def stored_ids(data: Path) -> list[int]:
-    with sqlite3.connect(data / "catalogue.db") as database:
-        rows = database.execute("SELECT id FROM examples ORDER BY id").fetchall()
-    database.close()
-    return [row[0] for row in rows]
-
-
-def test_what_was_acknowledged_survives_a_kill(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+def test_what_was_acknowledged_survives_a_kill(pytestconfig: pytest.Config, tmp_path: Path, database_url: str) -> None:
     cycles, real = pytestconfig.getoption("--crash-cycles"), pytestconfig.getoption("--crash-encoder") == "real"
     ledger, chance = Ledger(), random.Random(7)
     for cycle in range(cycles):
-        with Server(tmp_path, REAL if real else STUB, QUEUE_SIZE=CLIENTS) as server:
+        with Server(tmp_path, REAL if real else STUB, DATABASE_URL=database_url, QUEUE_SIZE=CLIENTS) as server:
             server.wait_until_ready()
-            check(server, ledger)
+            check(server, ledger, database_url)
             ledger.first.clear()
             clients = [threading.Thread(target=work, args=(server.url, names(cycle, n), ledger)) for n in range(CLIENTS)]
             for each in clients:
@@ -142,8 +135,8 @@ def test_what_was_acknowledged_survives_a_kill(pytestconfig: pytest.Config, tmp_
             server.kill()
             for each in clients:
                 each.join()
-    with Server(tmp_path, REAL if real else STUB) as server:
+    with Server(tmp_path, REAL if real else STUB, DATABASE_URL=database_url) as server:
         server.wait_until_ready()
-        check(server, ledger)
+        check(server, ledger, database_url)
         assert server.stop()
     print(f"{cycles} kills, {len(ledger.kept)} symbols kept, {len(ledger.deleted)} deleted")

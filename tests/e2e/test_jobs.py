@@ -16,6 +16,7 @@ from tests.api.test_detect import PAGE
 from tests.api.test_symbols import register
 from tests.e2e.test_load import peak
 from tests.server import Server
+from tests.stored import rows
 from tests.stub import SLOW_SECONDS, SLOW_WIDTH
 from tests.watching import ENDED, events, finished, send, sent, state, until
 
@@ -26,12 +27,10 @@ SLOW = ("slow.png", pictures.file(pictures.page([(10, 10)], width=SLOW_WIDTH, he
 PLAN = ("plan.png", PAGE)
 
 
-def kept_pages(data: Path) -> dict[tuple[int, int], str]:
+def kept_pages(url: str) -> dict[tuple[int, int], str]:
     """The results of pages that are done, as they are stored: their timings tell one search from another."""
-    with sqlite3.connect(data / "catalogue.db") as database:
-        rows = database.execute("SELECT file, number, result FROM job_pages WHERE done").fetchall()
-    database.close()
-    return {(file, number): result for file, number, result in rows}
+    done = rows(url, "SELECT file, number, result FROM job_pages WHERE done")
+    return {(file, number): result for file, number, result in done}
 
 
 def check_long(client: httpx.Client, job: str) -> None:
@@ -41,10 +40,10 @@ def check_long(client: httpx.Client, job: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_job_outlives_kills_and_each_page_is_done_once(tmp_path: Path) -> None:
+def test_a_job_outlives_kills_and_each_page_is_done_once(tmp_path: Path, database_url: str) -> None:
     job, kept, before = "", dict[tuple[int, int], str](), 0
     for cycle in range(KILLS):
-        with Server(tmp_path) as server, httpx.Client(base_url=server.url, timeout=30) as client:
+        with Server(tmp_path, DATABASE_URL=database_url) as server, httpx.Client(base_url=server.url, timeout=30) as client:
             server.wait_until_ready()
             if cycle == 0:
                 register(client, "ring")
@@ -54,35 +53,35 @@ def test_a_job_outlives_kills_and_each_page_is_done_once(tmp_path: Path) -> None
             found = until(client, job, lambda found: found["pages_done"] > before + 3 or found["status"] in ENDED)  # noqa: B023
             before = found["pages_done"]
             server.kill()
-        now = kept_pages(tmp_path)
+        now = kept_pages(database_url)
         assert kept.items() <= now.items()
         assert len(now) >= before
         kept = now
     assert before < PAGES, "the job was done before it could be killed"
-    with Server(tmp_path) as server, httpx.Client(base_url=server.url, timeout=30) as client:
+    with Server(tmp_path, DATABASE_URL=database_url) as server, httpx.Client(base_url=server.url, timeout=30) as client:
         server.wait_until_ready()
         done = finished(client, job)
         assert (done["status"], done["pages_done"], done["pages_total"]) == ("done", PAGES, PAGES)
         check_long(client, job)
-        assert kept.items() <= kept_pages(tmp_path).items()
+        assert kept.items() <= kept_pages(database_url).items()
         assert server.stop()
 
 
-def test_what_was_answered_202_is_there_after_a_kill(tmp_path: Path) -> None:
-    with Server(tmp_path) as server, httpx.Client(base_url=server.url, timeout=30) as client:
+def test_what_was_answered_202_is_there_after_a_kill(tmp_path: Path, database_url: str) -> None:
+    with Server(tmp_path, DATABASE_URL=database_url) as server, httpx.Client(base_url=server.url, timeout=30) as client:
         server.wait_until_ready()
         register(client, "ring")
         sent(client, [SLOW])
         response = send(client, [PLAN], key="again")
         server.kill()
-    with Server(tmp_path) as server, httpx.Client(base_url=server.url, timeout=30) as client:
+    with Server(tmp_path, DATABASE_URL=database_url) as server, httpx.Client(base_url=server.url, timeout=30) as client:
         server.wait_until_ready()
         assert send(client, [PLAN], key="again").json() == response.json()
         job = response.json()["id"]
         assert state(client, job)["status"] == "queued"
         assert client.delete(f"/jobs/{job}").status_code == 204
         assert state(client, job)["status"] == "cancelled"
-    with Server(tmp_path) as server, httpx.Client(base_url=server.url, timeout=30) as client:
+    with Server(tmp_path, DATABASE_URL=database_url) as server, httpx.Client(base_url=server.url, timeout=30) as client:
         server.wait_until_ready()
         assert state(client, job)["status"] == "cancelled"
         assert not (tmp_path / "jobs" / job).exists()
@@ -201,10 +200,9 @@ def test_files_that_a_crash_left_without_a_job_are_tidied_away(tmp_path: Path) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shared", [True, False], ids=["one folder", "a folder each"])
-def test_two_servers_on_one_catalogue_do_each_page_once(tmp_path: Path, shared: bool) -> None:
-    url = f"sqlite:///{tmp_path / 'catalogue.db'}"
+def test_two_servers_on_one_catalogue_do_each_page_once(tmp_path: Path, database_url: str, shared: bool) -> None:
     one, two = (tmp_path, tmp_path) if shared else (tmp_path / "one", tmp_path / "two")
-    with Server(one, DATABASE_URL=url) as first, Server(two, DATABASE_URL=url) as second:
+    with Server(one, DATABASE_URL=database_url) as first, Server(two, DATABASE_URL=database_url) as second:
         for server in (first, second):
             server.wait_until_ready()
         with httpx.Client(base_url=first.url, timeout=30) as client, httpx.Client(base_url=second.url, timeout=30) as other:

@@ -8,7 +8,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from app.errors import NotReady, Overloaded
+from app.errors import Cancelled, Overloaded, Stopping
+from app.service.asker import Asker
 from app.service.worker import Urgency, Worker
 
 
@@ -18,6 +19,19 @@ def worker() -> Iterator[Worker]:
     worker.start()
     yield worker
     worker.close()
+
+
+def blocked(worker: Worker) -> threading.Event:
+    """Work runs until this is set, or for a while if a test fails before."""
+    begun, gate = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        gate.wait(30)
+
+    worker.submit(work, Urgency.DETECTION)
+    assert begun.wait(30)
+    return gate
 
 
 def test_work_is_done_on_one_thread_in_order(worker: Worker) -> None:
@@ -90,6 +104,29 @@ def test_cancelled_work_is_not_begun(worker: Worker) -> None:
     assert done == []
 
 
+def test_withdrawn_work_is_forgotten(worker: Worker) -> None:
+    gate = blocked(worker)
+    kept = [worker.submit(lambda n=n: n, Urgency.DETECTION) for n in range(5)]  # type: ignore[misc]
+    asker = Asker()
+    asker.waits_for(worker.submit(lambda: None, Urgency.EXAMPLE))
+    assert worker.load().waiting[Urgency.EXAMPLE] == 1
+    asker.leave()
+    assert worker.load().waiting == {Urgency.EXAMPLE: 0, Urgency.DETECTION: 5, Urgency.JOB: 0}
+    gate.set()
+    assert [future.result() for future in kept] == [0, 1, 2, 3, 4]
+
+
+def test_a_call_for_one_who_leaves_ends_at_once(worker: Worker) -> None:
+    gate, asker, left = blocked(worker), Asker(), Asker()
+    left.leave()
+    with pytest.raises(Cancelled):
+        worker.call(lambda: None, Urgency.EXAMPLE, left)
+    threading.Timer(0.1, asker.leave).start()
+    with pytest.raises(Cancelled):
+        worker.call(lambda: None, Urgency.EXAMPLE, asker)
+    gate.set()
+
+
 def test_permits_are_bounded_and_come_back(worker: Worker) -> None:
     with ExitStack() as held:
         for _ in range(3):
@@ -110,5 +147,5 @@ def test_closing_drops_what_waits() -> None:
     worker.close()
     assert waiting.cancelled()
     assert running.result() is True
-    with pytest.raises(NotReady):
+    with pytest.raises(Stopping):
         worker.submit(lambda: None, Urgency.DETECTION)
