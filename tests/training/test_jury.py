@@ -11,7 +11,7 @@ import torch
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration, agreement
 from app.engine.verify import Verifier
-from app.engine.weights import write_weights
+from app.engine.weights import load_networks, write_weights
 from training import batches
 from training.batches import random_drawing, take_shots
 from training.jury import Recipe, Trials, train
@@ -25,7 +25,7 @@ SMALL = Recipe(steps=4, pool=3, filled=1, pairs=32, workers=0, checkpoint_every=
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(batches, "SIZES", ((320, 320),))
     torch.manual_seed(0)
-    write_weights(tmp_path / "weights", Encoder((16, 16, 16, 16), 16), Verifier((4, 4, 8, 8), members=2), Calibration(), {})
+    write_weights(tmp_path / "weights", Encoder((4, 4, 8, 8), 16), Verifier(members=2), Calibration(), {})
     return tmp_path / "weights"
 
 
@@ -39,7 +39,6 @@ def test_a_run_resumed_from_its_checkpoint_ends_the_same(weights: Path, tmp_path
 
 def test_only_the_jury_learns(weights: Path, tmp_path: Path) -> None:
     seen: list[tuple[Encoder, Verifier]] = []
-    before = Verifier((16, 16, 16, 16), members=2)
 
     def watch(encoder: Encoder, verifier: Verifier) -> dict[str, float]:
         seen.append((encoder, verifier))
@@ -47,8 +46,6 @@ def test_only_the_jury_learns(weights: Path, tmp_path: Path) -> None:
 
     _, after = train(SMALL, weights, tmp_path / "run", until=2, watch=watch)
     assert len(seen) == 1
-    from app.engine.weights import load_networks
-
     before = load_networks(weights)[1]
     for key, value in after.state_dict().items():
         counted = key.endswith("num_batches_tracked")
