@@ -57,8 +57,7 @@ format: $(READY) ## sort imports and apply ruff's safe fixes
 weights: $(READY) ## train, calibrate, export model_weights/ (TRAIN="further options"); hours on a CPU
 	@$(BIN)/python -m training train --out $(RUN)/train $(TRAIN)
 	@$(BIN)/python -m training jury --weights $(RUN)/train/weights --out $(RUN)/jury $(TRAIN)
-	@$(BIN)/python -m training calibrate --weights $(RUN)/jury/weights --beside $(RUN)/train/weights \
-	  --out model_weights
+	@$(BIN)/python -m training calibrate --weights $(RUN)/jury/weights --out model_weights
 	@$(BIN)/python -m training export --weights model_weights
 
 docker: ## build the image planspot:latest

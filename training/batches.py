@@ -7,7 +7,8 @@ statistics of batch normalisation; a step here sees a handful of pairs from each
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,15 +16,16 @@ from torch import Tensor
 
 from app.engine.ink import background, ink
 from training.drawings import Drawing, Symbol, make_drawing
-from training.pairs import Pairs, joined, make_pairs
+from training.pairs import Pairs, make_pairs
 from training.shots import Shot, take_shot
 from training.tiles import Tiles, collate, make_tiles
+from training.trials import Trials
 
 EXAMPLES = 7  # taken from a drawing
-
-
 SIZES = ((448, 448), (576, 576), (640, 640), (768, 640))
 CLUTTER, DAMAGED = (0.2, 1.0), 0.8  # of the drawings: clean ones are the most frequent in practice
+
+PairsT = TypeVar("PairsT", Pairs, Trials)
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def make_lesson(drawing: Drawing[Symbol], rng: np.random.Generator) -> Lesson:
     inked, shots = take_shots(drawing, rng)
     tiles = make_tiles(drawing, inked, shots, rng)
     parts = [make_pairs(drawing, inked, shot, rng) for shot in shots]
-    return Lesson(tiles, joined([part for part in parts if part is not None]))
+    return Lesson(tiles, joined([Pairs.none(), *(part for part in parts if part is not None)]))
 
 
 def some_tiles(parts: Sequence[Tiles], count: int, rng: np.random.Generator) -> Tiles:
@@ -61,10 +63,16 @@ def some_tiles(parts: Sequence[Tiles], count: int, rng: np.random.Generator) -> 
     return collate([parts[int(n)] for n in rng.permutation(len(parts))[:count]])
 
 
-def some_pairs(parts: Sequence[Pairs], count: int, rng: np.random.Generator) -> Pairs:
+def joined(parts: Sequence[PairsT]) -> PairsT:
+    """All pairs of several."""
+    kind = type(parts[0])
+    return kind(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(kind)))
+
+
+def some_pairs(parts: Sequence[PairsT], count: int, rng: np.random.Generator) -> PairsT:
     """So many random pairs of several drawings', each at most once."""
     starts = np.cumsum([0, *(len(part) for part in parts)])
     chosen = np.sort(rng.permutation(int(starts[-1]))[:count])
     cuts = np.searchsorted(chosen, starts)
     rows = [torch.from_numpy(chosen[first:last] - start) for start, first, last in zip(starts, cuts, cuts[1:], strict=False)]
-    return joined([part[row] for part, row in zip(parts, rows, strict=True) if len(row)])
+    return joined([part[row] for part, row in zip(parts, rows, strict=True)])

@@ -20,7 +20,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -28,14 +27,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from app.engine.detector import Detector
-from app.engine.encoder import Encoder
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Box, Detection
 from app.engine.ink import background
-from app.engine.verify import Verifier
+from app.engine.query import Pixels
 from app.engine.weights import load_networks, write_weights
 from training.drawings import VERSION, Drawing, Instance, Symbol, make_drawing
-from training.evaluate import Case, cases, figures
+from training.evaluate import Case, cases, cut, figures
 from training.shots import TRIED, clearest
 
 SEED = 90_210       # apart from every seed of training
@@ -82,10 +80,21 @@ def clear_copy(drawing: Drawing[Symbol], copies: Sequence[Instance], rng: np.ran
 
 
 def collect(detector: Detector, seed: int, number: int) -> list[Case]:
-    """Cases of some classes of one fresh drawing."""
+    """Cases of some classes of one fresh drawing, and of a symbol that it does not show."""
     rng = np.random.default_rng([seed, number])
     drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), siblings=SIBLINGS)
-    return list(cases(detector, drawing, rng, CLASSES, clear_copy, lying_on))
+    absent = replace(drawing, instances=(), symbols=drawing.symbols[:1], examples=(_stranger(rng),))
+    return [*cases(detector, drawing, rng, CLASSES, clear_copy, lying_on), *cases(detector, absent, rng)]
+
+
+def _stranger(rng: np.random.Generator) -> Pixels:
+    """A copy cut out of another drawing."""
+    while True:
+        other = make_drawing(rng, 448, 448, clutter=float(rng.uniform(*CLUTTER)))
+        own = clear_copy(other, other.instances, rng) if other.instances else None
+        pixels = None if own is None else cut(other.pixels, own)
+        if pixels is not None:
+            return pixels
 
 
 def lying_on(found: Sequence[Detection], truths: Sequence[Instance], boxes: Sequence[Box]) -> list[Instance | None]:
@@ -145,7 +154,6 @@ def rescored(case: Case, calibration: Calibration) -> Case:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, required=True, help="folder of weights to calibrate, runs/jury/weights say")
-    parser.add_argument("--beside", type=Path, nargs="*", default=[], help="folders of weights whose jury sits beside theirs")
     parser.add_argument("--out", type=Path, default=Path("model_weights"), help="folder to write")
     parser.add_argument("--drawings", type=int, default=60)
     parser.add_argument("--seed", type=int, default=SEED)
@@ -154,7 +162,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    encoder, verifier, record = seated(args.weights, *args.beside)
+    encoder, verifier, manifest = load_networks(args.weights)
+    record = dict(manifest.training)
     write_weights(args.out, encoder, verifier, Calibration(), record)
     results = collect_all(args.out, args.drawings, args.seed, args.device, args.workers)
     found, right = flat(results)
@@ -165,13 +174,3 @@ def run(args: argparse.Namespace) -> None:
     fitted = {"drawings": args.drawings, "seed": args.seed, "generator": VERSION, "figures": reached}
     write_weights(args.out, encoder, verifier, calibration, {**record, "calibration": fitted})
     print(json.dumps({"calibration": asdict(calibration), "figures": reached}))
-
-
-def seated(first: Path, *beside: Path) -> tuple[Encoder, Verifier, dict[str, Any]]:
-    """The networks and the record of a folder of weights, the judges of further ones' juries beside its own: they err apart."""
-    encoder, verifier, manifest = load_networks(first)
-    others = [load_networks(folder) for folder in beside]
-    for _, other, _ in others:
-        verifier.jury.extend(other.jury)
-    more = {"beside": [dict(held.training) for _, _, held in others]} if others else {}
-    return encoder, verifier, {**manifest.training, **more}

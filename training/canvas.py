@@ -87,10 +87,13 @@ def apply(matrix: Matrix, points: Points) -> Points:
 
 
 class Canvas:
-    """An RGB page drawn at `supersample` times its size and averaged down, so that line widths need not be whole."""
+    """An RGB page drawn at `supersample` times its size and averaged down, so that line widths need not be whole. On a
+    `snapped` one every corner lies in the middle of a pixel."""
 
-    def __init__(self, width: int, height: int, background: Colour = (255, 255, 255), supersample: int = 3) -> None:
+    def __init__(self, width: int, height: int, background: Colour = (255, 255, 255), supersample: int = 3,
+                 snapped: bool = False) -> None:
         self.width, self.height, self.background, self.supersample = width, height, background, supersample
+        self._step = 1 << FRACTION_BITS if snapped else 1
         self._large = np.empty((height * supersample, width * supersample, 3), dtype=np.uint8)
         self._large[0] = background
         self._large[1:] = self._large[0]  # whole rows copy ten times as fast as pixels
@@ -113,7 +116,7 @@ class Canvas:
         loose = [points for part in shape.parts for points in _contours(part)]
         if not loose:
             return []
-        fixed = _fixed(apply(matrix * self.supersample, np.concatenate(loose)))
+        fixed = _fixed(apply(matrix * self.supersample, np.concatenate(loose)), self._step)
         ends = list(itertools.accumulate(len(points) for points in loose))
         return [fixed[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
@@ -181,6 +184,6 @@ def _thickness(width: float) -> int:
     return 1 if width < 2 else max(2, 2 * round((width - 1) / 2))
 
 
-def _fixed(points: Points) -> NDArray[np.int32]:
+def _fixed(points: Points, step: int) -> NDArray[np.int32]:
     # pixel centres lie at half-integers on the page and at integers in cv2
-    return np.round((points - 0.5) * (1 << FRACTION_BITS)).astype(np.int32).reshape(-1, 1, 2)
+    return (step * np.round((points - 0.5) * (1 << FRACTION_BITS) / step)).astype(np.int32).reshape(-1, 1, 2)

@@ -24,7 +24,7 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 6  # of the generator: within a version the same seed gives the same drawings
+VERSION = 8  # of the generator: within a version the same seed gives the same drawings
 SIBLINGS = (0.35, 0.6)  # part of the classes that come with a near-identical one: more than drawings have
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
@@ -88,7 +88,7 @@ def _drawn_page(
 ) -> tuple[Pixels, list[int]]:
     """The page, and how many pixels each copy changed when it was drawn."""
     style = sheet.style
-    canvas = Canvas(sheet.width, sheet.height, style.background, style.supersample)
+    canvas = Canvas(sheet.width, sheet.height, style.background, style.supersample, style.snapped)
     things = Clutter(canvas, style, rng)
     for _ in range(int(rng.poisson(3.5 * clutter))):
         UNDER[int(rng.integers(len(UNDER)))](things)
@@ -198,7 +198,7 @@ def _draw_symbol(canvas: Canvas, one: Drawn, instance: Instance, style: Style, r
     if style.coloured and rng.random() < 0.06:
         colour = style.colours[int(rng.integers(len(style.colours)))]
     pen = max(0.8, one.line_width * float(np.exp(rng.uniform(-style.pen_jitter, style.pen_jitter))))
-    matrix = instance.pose.matrix()
+    matrix = instance.matrix
     canvas.draw(one.shape, matrix, colour, pen)
     for slot in one.slots:
         x, y = matrix[:, :2] @ np.array([slot.x, slot.y]) + matrix[:, 2]

@@ -85,7 +85,7 @@ def find(detector: Detector, page: Pixels, example: Pixels, options: Options | N
 
 def moved(example: Instance, copy: Instance) -> Box:
     """The bound of an example's upright box, moved as the example is moved to the copy."""
-    start, end = (np.vstack([i.pose.matrix(), [0, 0, 1]]) for i in (example, copy))
+    start, end = (np.vstack([i.matrix, [0, 0, 1]]) for i in (example, copy))
     motion = end @ np.linalg.inv(start)
     return bounds(example.box.corners() @ motion[:2, :2].T + motion[:2, 2])
 

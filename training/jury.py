@@ -19,17 +19,15 @@ from torch.utils.data import Dataset
 
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
-from app.engine.verify import Judge, Verifier, compared
+from app.engine.verify import Judge, Verifier, closely_compared
 from app.engine.weights import load_networks, read_manifest, write_weights
 from training import loop
-from training.batches import random_drawing, some_pairs, take_shots
+from training.batches import joined, random_drawing, some_pairs, take_shots
 from training.loop import State
-from training.pairs import Pairs, joined
-from training.train import ink_of, judged
-from training.trials import make_trials
+from training.train import decided, ink_of
+from training.trials import Trials, make_trials
 from training.views import toned, varied
 
-CORRECTION_WEIGHT = 0.25
 SWAPPED = 0.15           # of the pairs, candidate for example: on a page its best finds are examples too
 
 
@@ -45,7 +43,7 @@ class Recipe(loop.Recipe):
     pairs: int = 256           # that each judge sees in a step
 
 
-class Trials(Dataset[Pairs]):
+class Tried(Dataset[Trials]):
     """Trials of the n-th drawing of a seed."""
 
     def __init__(self, seed: int, count: int) -> None:
@@ -54,12 +52,12 @@ class Trials(Dataset[Pairs]):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, index: int) -> Pairs:
+    def __getitem__(self, index: int) -> Trials:
         rng = np.random.default_rng([self.seed, index])
         drawing = random_drawing(rng)
         inked, shots = take_shots(drawing, rng)
         parts = [make_trials(drawing, inked, shot, rng) for shot in shots]
-        return joined([part for part in parts if part is not None])
+        return joined([Trials.none(), *(part for part in parts if part is not None)])
 
 
 def train(recipe: Recipe, weights: Path, out: Path, resume: bool = False, until: int | None = None,
@@ -71,34 +69,32 @@ def train(recipe: Recipe, weights: Path, out: Path, resume: bool = False, until:
     loop.open_run(state, recipe, out, resume)
     stop, mixed = min(recipe.steps, until or recipe.steps), loop.has_bfloat16(recipe.device)
 
-    def learn(state: State, lesson: list[Pairs]) -> dict[str, float]:
+    def learn(state: State, lesson: list[Trials]) -> dict[str, float]:
         rng = np.random.default_rng([recipe.seed, state.step, 1])
         with torch.autocast(recipe.device, torch.bfloat16, enabled=mixed):
-            learnt = [_judged(judge, pairs, recipe.device, rng)
-                      for judge, pairs in zip(state.networks.values(), lesson, strict=True)]
-        decision, correction = (torch.stack(losses).sum() for losses in list(zip(*learnt, strict=True))[:2])
-        state.learn(decision + CORRECTION_WEIGHT * correction)
-        return {"decision": float(decision.detach()) / len(learnt), "correction": float(correction.detach()) / len(learnt),
-                "right": sum(each[2] for each in learnt) / len(learnt)}
+            learnt = [_judged(judge, trials, recipe.device, rng)
+                      for judge, trials in zip(state.networks.values(), lesson, strict=True)]
+        decision = torch.stack([loss for loss, _ in learnt]).sum()
+        state.learn(decision)
+        return {"decision": float(decision.detach()) / len(learnt), "right": sum(right for _, right in learnt) / len(learnt)}
 
     loop.follow(state, recipe, out, stop, _lessons(recipe, len(verifier.jury), state.step, stop), learn,
                 watch and (lambda averages: watch(encoder, _seated(verifier, averages))))
     return encoder, _seated(verifier, state.averages)
 
 
-def _lessons(recipe: Recipe, members: int, first: int, stop: int) -> Iterator[list[Pairs]]:
-    """Of each step every judge's pairs."""
-    for step, pool in loop.pooled(lambda count: Trials(recipe.seed, count), recipe, first, stop):
+def _lessons(recipe: Recipe, members: int, first: int, stop: int) -> Iterator[list[Trials]]:
+    """Of each step every judge's trials."""
+    for step, pool in loop.pooled(lambda count: Tried(recipe.seed, count), recipe, first, stop):
         rng = np.random.default_rng([recipe.seed, step, 0])
         yield [varied(some_pairs(pool, recipe.pairs, rng), rng) for _ in range(members)]
 
 
-def _judged(judge: nn.Module, pairs: Pairs, device: str, rng: np.random.Generator) -> tuple[Tensor, Tensor, float]:
-    swapped = torch.from_numpy(rng.random(len(pairs)) < SWAPPED)
-    pictures = torch.where(swapped[:, None, None, None], pairs.pictures[:, [1, 0, 2]], pairs.pictures)
-    known = pairs.known * ~swapped[:, None]  # what corrects the one does not correct the other
-    seen = compared(toned(ink_of(pictures, device), rng))
-    return judged(judge, seen, Pairs(pictures, pairs.targets, pairs.corrections, known))
+def _judged(judge: nn.Module, trials: Trials, device: str, rng: np.random.Generator) -> tuple[Tensor, float]:
+    swapped = torch.from_numpy(rng.random(len(trials)) < SWAPPED)
+    pictures = torch.where(swapped[:, None, None, None], trials.pictures[:, [1, 0, 2]], trials.pictures)
+    seen = closely_compared(toned(ink_of(pictures, device), rng), trials.longer.to(device))
+    return decided(judge(seen), trials.targets.to(device))
 
 
 def _seated(verifier: Verifier, averages: nn.ModuleDict) -> Verifier:

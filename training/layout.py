@@ -107,7 +107,8 @@ def _somewhere(rng: Generator, sheet: Sheet, label: int, placed: list[Instance],
     inside = 0.7 if rng.random() < 0.05 else 0.999
     for _ in range(10):
         pose = _guess(rng, sheet, label, placed)
-        one = Instance(label, pose, *sheet.sizes[label])
+        stretch = float(np.exp(rng.uniform(-sheet.style.stretch, sheet.style.stretch)))
+        one = Instance(label, pose, *sheet.sizes[label], stretch if pose.angle % 90 == 0 else 1.0)
         seen = one.box.clipped(sheet.width, sheet.height)
         if seen is not None and seen.area >= inside * one.box.area and taken.overlap(one.box) <= allowed:
             return one

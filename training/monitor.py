@@ -60,9 +60,11 @@ class Monitor:
     def __init__(self) -> None:
         self.symbols = unseen_symbols()
 
-    def __call__(self, encoder: Encoder, verifier: Verifier) -> dict[str, float]:
-        """Top-1 accuracy of one-shot kNN and, of detection, AP and F1."""
+    def __call__(self, encoder: Encoder, verifier: Verifier | None = None) -> dict[str, float]:
+        """Top-1 accuracy of one-shot kNN and, of detection with a verifier, AP and F1."""
         found = one_shot(embed(encoder, self.symbols.examples), embed(encoder, self.symbols.copies), self.symbols.names)
+        if verifier is None:
+            return {"knn": found.top1.mean}
         device = next(encoder.parameters()).device.type
         detector = Detector(encoder, verifier, Calibration(), "monitor", device)
         results: list[Case] = []

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from app.engine import verify
 from app.engine.evidence import agreement
+from app.engine.look import viewed
 from app.engine.poses import COARSE, TURN_STEP, align, crops, make_bank, matrices, resized, self_similarity
 from app.engine.verify import spread
 from training.drawings import Drawing, Symbol
@@ -51,12 +52,22 @@ class Pairs:
         return Pairs(self.pictures[rows], self.targets[rows], self.corrections[rows], self.known[rows])
 
 
-def joined(parts: Sequence[Pairs]) -> Pairs:
-    """All pairs of several."""
-    if not parts:
+    def turned(self, quarters: int, flipped: bool) -> Pairs:
+        """Both pictures turned counter-clockwise by quarters, then flipped left to right, and the corrections with them."""
+        right, down, turn, growth = self.corrections.unbind(1)
+        for _ in range(quarters):
+            right, down = down, -right
+        if flipped:
+            right, turn = -right, -turn
+        known = self.known.clone()
+        if quarters % 2:
+            known[:, :2] = known[:, :2].flip(1)
+        return Pairs(viewed(self.pictures, quarters, flipped), self.targets, torch.stack([right, down, turn, growth], 1), known)
+
+    @staticmethod
+    def none() -> Pairs:
         return Pairs(torch.zeros(0, 3, verify.SIZE, verify.SIZE, dtype=torch.uint8), torch.zeros(0), torch.zeros(0, 4),
                      torch.zeros(0, 4))
-    return Pairs(*(torch.cat([getattr(part, name) for part in parts]) for name in Pairs.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
@@ -70,7 +81,7 @@ class Copy:
 
 @dataclass(frozen=True)
 class Scene:
-    """A drawing at an example's scale: level (H, W), the copies on it, poses (n, 5) that the coarse search proposes and their
+    """A drawing at an example's scale: level (H, W), the copies on it, poses (n, 6) that the coarse search proposes and their
     correlation (n,)."""
 
     level: Tensor
@@ -152,7 +163,7 @@ def _fitting(drawing: Drawing[Symbol], shot: Shot, rng: np.random.Generator) -> 
 
 def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Shot,
               rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Poses (n, 5) on the level that the coarse search finds around symbols and random ink, and their correlation (n,)."""
+    """Poses (n, 6) on the level that the coarse search finds around symbols and random ink, and their correlation (n,)."""
     coarse = resized(level, COARSE)
     ratio = torch.tensor([level.shape[1] / coarse.shape[1], level.shape[0] / coarse.shape[0]])
     others = rng.permutation([k for k in range(len(drawing.instances)) if drawing.instances[k].label != shot.label])[:OTHERS]
@@ -163,7 +174,7 @@ def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Sho
     random = inky[rng.integers(0, len(inky), PLACES)] * ratio.numpy() if len(inky) else np.zeros((0, 2))
     places = np.concatenate([centres + rng.uniform(-6, 6, centres.shape), random])
     if not len(places):
-        return torch.zeros(0, 5), torch.zeros(0)
+        return torch.zeros(0, 6), torch.zeros(0)
     bank = make_bank(shot.prepared.picture, shot.prepared.core, "any", True, list(SIZES))
     poses, fits = align(coarse, torch.from_numpy(places).float() / ratio, bank, 2)
     poses, fits = poses.flatten(0, 1), fits.flatten()
@@ -172,25 +183,26 @@ def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Sho
 
 
 def perturbed(truths: Sequence[Copy], rng: np.random.Generator) -> Tensor:
-    """(n, 5) poses a little off the true ones."""
+    """(n, 6) poses a little off the true ones."""
     if not truths:
-        return torch.zeros(0, 5)
+        return torch.zeros(0, 6)
     poses = rows(np.array([copy.motion for copy in truths[:6]]))
     size = len(poses)
     wide = rng.uniform(0.2, 1.0, (size, 1))
     poses[:, :2] += rng.normal(0, 4, (size, 2)) * wide
     poses[:, 2] += rng.normal(0, 8, size) * wide[:, 0]
     poses[:, 4] *= np.exp(rng.normal(0, 0.08, size) * wide[:, 0])
+    poses[:, 5] *= np.exp(rng.normal(0, 0.05, size) * wide[:, 0])
     return torch.from_numpy(poses).float()
 
 
-def rows(similarities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(..., 5) poses of similarities (..., 3, 3)."""
-    a, b, c, d = (similarities[..., i, j] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
+def rows(motions: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(..., 6) poses of motions (..., 3, 3); what they shear is lost."""
+    a, b, c, d = (motions[..., i, j] for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)))
     determinant = a * d - b * c
     angle = np.degrees(np.arctan2(b, d)) % 360
-    x, y, scale = similarities[..., 0, 2], similarities[..., 1, 2], np.sqrt(np.abs(determinant))
-    return np.stack([x, y, angle, determinant < 0, scale], -1)
+    x, y, scale = motions[..., 0, 2], motions[..., 1, 2], np.sqrt(np.abs(determinant))
+    return np.stack([x, y, angle, determinant < 0, scale, np.hypot(a, c) / np.hypot(b, d)], -1)
 
 
 def _likeness(shot: Shot) -> NDArray[np.float64]:
@@ -206,7 +218,7 @@ def _judged(poses: Tensor, truths: Sequence[Copy], alike: NDArray[np.float64]) -
     if not truths or not len(poses):
         return torch.zeros(len(poses)), torch.zeros(len(poses), 4), torch.zeros(len(poses), 4)
     nearest, motions = apart(poses, truths)
-    right, down, angle, mirrored, scale = motions.T
+    right, down, angle, mirrored, scale, _ = motions.T
     growth, off, turn = np.log(scale), np.hypot(right, down), (angle + 180) % 360 - 180
     plain = (mirrored < 0.5) & (np.abs(turn) <= TURNED)
     likeness = alike[mirrored.astype(int), np.round(angle / TURN_STEP).astype(int) % (360 // TURN_STEP)]
@@ -221,10 +233,10 @@ def _judged(poses: Tensor, truths: Sequence[Copy], alike: NDArray[np.float64]) -
 
 
 def apart(poses: Tensor, truths: Sequence[Copy]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Of poses (n, 5) which copy is nearest (n,), and the motion (n, 5) in the example's frame that takes the pose to it."""
+    """Of poses (n, 6) which copy is nearest (n,), and the motion (n, 6) in the example's frame that takes the pose to it."""
     square = np.tile(np.eye(3), (len(poses), 1, 1))
     square[:, :2] = matrices(poses).double().numpy()
-    between = rows(np.linalg.inv(square)[:, None] @ np.array([copy.motion for copy in truths])[None])  # (n, m, 5)
+    between = rows(np.linalg.inv(square)[:, None] @ np.array([copy.motion for copy in truths])[None])  # (n, m, 6)
     nearest = np.hypot(between[..., 0], between[..., 1]).argmin(axis=1)
     return nearest, between[np.arange(len(poses)), nearest]
 

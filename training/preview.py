@@ -21,7 +21,7 @@ def marked(drawing: Drawing[Symbol]) -> Pixels:
     """The page with every copy's outline and, where it is mirrored, a dot at its first corner."""
     page = drawing.pixels.copy()
     for one in drawing.instances:
-        polygon = np.rint(one.pose.polygon(one.width, one.height)).astype(np.int32)
+        polygon = np.rint(one.polygon).astype(np.int32)
         shade = tuple(int(c) for c in np.random.default_rng(one.label).integers(60, 230, size=3))
         cv2.polylines(page, [polygon.reshape(-1, 1, 2)], True, shade, 1, cv2.LINE_AA)
         cv2.putText(

@@ -123,4 +123,4 @@ def square(matrix: NDArray[np.float64]) -> Matrix:
 
 def pose_matrix(instance: Instance) -> Matrix:
     """The symbol's frame (pixels at pose scale 1) → the page."""
-    return square(instance.pose.matrix())
+    return square(instance.matrix)

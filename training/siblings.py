@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -17,11 +18,11 @@ from training.symbols import Symbol, any_mark, extent, is_bare, normalised
 def sibling(symbol: Symbol, rng: Generator) -> Symbol | None:
     """A near-identical class, one element changed; None where no try gave one that looks different."""
     for _ in range(8):
-        change = (_twin, _twin, _twin, _without, _with, _stretched, _turned, _nudged)[int(rng.integers(8))]
+        change = CHANGES[int(rng.integers(len(CHANGES)))]
         elements = change(list(symbol.elements), rng)
         if elements is None:
             continue
-        cover = symbol.cover if change is not _stretched else None
+        cover = symbol.cover if change not in (_stretched, _doubled) else None
         other = normalised(elements, symbol.unit, symbol.slots, cover)
         if not is_bare(other) and not alike(symbol, other):
             return replace(other, parent=symbol)
@@ -57,7 +58,7 @@ def _with(elements: list[Element], rng: Generator) -> list[Element] | None:
 
 
 def _stretched(elements: list[Element], rng: Generator) -> list[Element]:
-    factor = float(rng.uniform(1.35, 1.9)) ** float(rng.choice([-1.0, 1.0]))
+    factor = float(rng.uniform(1.5, 2.1)) ** float(rng.choice([-1.0, 1.0]))
     return [element.moved(affine(stretch=factor)) for element in elements]
 
 
@@ -71,6 +72,14 @@ def _turned(elements: list[Element], rng: Generator) -> list[Element] | None:
     matrix = affine(mirrored=bool(rng.random() < 0.5), angle=float(rng.choice([0.0, 90.0, 180.0])))
     matrix[:, 2] = np.array([x, y]) - matrix[:, :2] @ np.array([x, y])
     return [*elements[:i], elements[i].moved(matrix), *elements[i + 1 :]]
+
+
+def _doubled(elements: list[Element], rng: Generator) -> list[Element]:
+    """Once more beside itself: the symbol is a part of it."""
+    left, top, right, bottom = extent(elements)
+    step = float(rng.uniform(0.35, 1.15)) * float(rng.choice([-1.0, 1.0]))
+    away = affine(step * (right - left), 0.0) if rng.random() < 0.5 else affine(0.0, step * (bottom - top))
+    return [*elements, *(element.moved(away) for element in elements if not element.wirelike)]
 
 
 def _nudged(elements: list[Element], rng: Generator) -> list[Element] | None:
@@ -87,3 +96,7 @@ def _one(elements: list[Element], rng: Generator, first: int = 0) -> int | None:
     """Which of several elements, from the first on, is changed; None where there is none to change."""
     able = [i for i, element in enumerate(elements) if i >= first and not element.wirelike]
     return able[int(rng.integers(len(able)))] if able and len(elements) > 1 else None
+
+
+CHANGES: tuple[Callable[[list[Element], Generator], list[Element] | None], ...] = (
+    *[_twin] * 6, _without, _with, _stretched, _turned, _turned, _nudged, _doubled)

@@ -70,15 +70,20 @@ class Style:
     tag_side: int  # the side of most labels: below, right, above, left
     turned_tags: bool  # text inside a symbol turns with it
     pen_jitter: float  # greatest relative change of line width from copy to copy
+    stretch: float  # greatest relative change of proportions from copy to copy, where they stand at right angles
+    snapped: bool  # corners lie in the middle of pixels, as a screen draws them
     script: bool  # labels in pseudo-ideographs now and then
 
 
 def random_style(rng: Generator) -> Style:
     """A style that some drawing might have."""
     background, colours, coloured = _scheme(rng)
-    size = float(np.clip(np.exp(rng.normal(np.log(31.0), 0.42)), 14.0, 90.0))
-    line_width = float(np.clip(size * rng.uniform(0.02, 0.085), 0.8, 4.0))
-    supersample = 1 if rng.random() < (0.55 if sum(background) < 200 else 0.12) else int(rng.choice([2, 3]))
+    small = bool(rng.random() < 0.3)
+    size = float(rng.uniform(12.5, 22.0) if small else np.clip(np.exp(rng.normal(np.log(36.0), 0.45)), 16.0, 100.0))
+    line_width = float(np.clip(size * rng.uniform(0.02, 0.085), 0.8, 5.0))
+    stepped = 0.55 if sum(background) < 200 else 0.12
+    supersample = 1 if rng.random() < (max(stepped, 0.45) if small else stepped) else int(rng.choice([2, 3]))
+    rotation: Rotation = ("upright", "right_angles", "any")[int(rng.choice(3, p=[0.2, 0.5, 0.3]))]
     return Style(
         background=background,
         colours=colours,
@@ -88,7 +93,7 @@ def random_style(rng: Generator) -> Style:
         supersample=supersample,
         lettering=random_lettering(rng),
         text_height=float(np.clip(size * rng.uniform(0.25, 0.75), 6.0, 26.0)),
-        rotation=("upright", "right_angles", "any")[int(rng.choice(3, p=[0.2, 0.5, 0.3]))],
+        rotation=rotation,
         mirror=bool(rng.random() < 0.45),
         jitter=float(rng.choice([0.0, 0.0, 0.0, 0.05, 0.2])),
         connection=("ends", "through", "isolated")[int(rng.choice(3, p=[0.42, 0.33, 0.25]))],
@@ -96,6 +101,8 @@ def random_style(rng: Generator) -> Style:
         tag_side=int(rng.integers(4)),
         turned_tags=bool(rng.random() < 0.3),
         pen_jitter=float(rng.choice([0.0, 0.0, 0.0, 0.0, 0.4])),
+        stretch=float(rng.uniform(0.05, 0.24)) if rotation != "any" and rng.random() < 0.35 else 0.0,
+        snapped=supersample == 1 and bool(rng.random() < 0.7),
         script=bool(rng.random() < 0.2),
     )
 

@@ -75,7 +75,7 @@ def is_bare(symbol: Symbol) -> bool:
 
 
 def _any_symbol(rng: Generator) -> Symbol:
-    kind = rng.choice(5, p=[0.5, 0.26, 0.09, 0.08, 0.07])
+    kind = rng.choice(5, p=[0.43, 0.29, 0.08, 0.13, 0.07])
     elements, contour, slots = (_composed, _family, _lettered, _simple, _joined)[kind](rng)
     elements = [element.thickened(float(rng.uniform(1.4, 2.6))) if rng.random() < 0.08 else element for element in elements]
     cover = contour if contour is not None and rng.random() < 0.45 else None
@@ -160,7 +160,7 @@ def _lettered(rng: Generator) -> Made:
 
 
 def _simple(rng: Generator) -> Made:
-    makers = (dot, ring, box, bars, cross, triangle, plates, arrowed, arrowed)
+    makers = (dot, ring, box, bars, cross, triangle, plates, *[arrowed] * 5)
     element = makers[int(rng.integers(len(makers)))](rng, 1.0, float(rng.choice([1.0, 1.0, 0.6, 0.35])))
     return [element], None, ()
 

@@ -20,7 +20,7 @@ from torch.utils.data import Dataset
 
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
-from app.engine.verify import CHANNELS, CLOSER, SPREADS, Judge, Verifier, compared
+from app.engine.verify import SPREADS, Scout, Verifier, compared
 from app.engine.weights import load_networks, read_manifest, write_weights
 from training import loop
 from training.batches import Lesson, make_lesson, random_drawing, some_pairs, some_tiles
@@ -105,18 +105,22 @@ def embedded(encoder: Encoder, batch: Tiles, device: str) -> tuple[Tensor, Tenso
     return codes, torch.cat([batch.cell_labels, batch.window_labels]).to(device)
 
 
-def judged(judge: nn.Module, seen: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor, float]:
-    """Losses of decision and correction of a judge that sees (p, C, 64, 64), and the share of decisions that are right, copies
-    and others alike."""
-    assert isinstance(judge, Judge)
-    verdict = judge(seen)
-    targets, known = pairs.targets.to(seen.device), pairs.known.to(seen.device)
-    weight = torch.where(targets > 0.5, POSITIVE_WEIGHT, 1.0)
-    decision = F.binary_cross_entropy_with_logits(verdict.logit, targets, weight)
-    off = F.smooth_l1_loss(verdict.correction, pairs.corrections.to(seen.device).clamp(-1.4, 1.4), reduction="none", beta=0.1)
-    right = (verdict.logit > 0) == (targets > 0.5)
+def decided(logits: Tensor, targets: Tensor) -> tuple[Tensor, float]:
+    """Loss of logits (p,), and the share of decisions that are right, copies and others alike."""
+    loss = F.binary_cross_entropy_with_logits(logits, targets, torch.where(targets > 0.5, POSITIVE_WEIGHT, 1.0))
+    right = (logits > 0) == (targets > 0.5)
     share = [float(right[targets == t].float().mean()) for t in (0, 1)]
-    return decision, (off * known).sum() / known.sum().clamp(min=1), sum(share) / 2
+    return loss, sum(share) / 2
+
+
+def judged(scout: nn.Module, seen: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor, float]:
+    """Losses of decision and correction of a scout that sees (p, 5, 64, 64), and the share of decisions that are right."""
+    assert isinstance(scout, Scout)
+    verdict = scout(seen)
+    known = pairs.known.to(seen.device)
+    decision, share = decided(verdict.logit, pairs.targets.to(seen.device))
+    off = F.smooth_l1_loss(verdict.correction, pairs.corrections.to(seen.device).clamp(-1.4, 1.4), reduction="none", beta=0.1)
+    return decision, (off * known).sum() / known.sum().clamp(min=1), share
 
 
 def ink_of(values: Tensor, device: str) -> Tensor:
@@ -125,14 +129,10 @@ def ink_of(values: Tensor, device: str) -> Tensor:
 
 
 def verifier_of(scout: nn.Module) -> Verifier:
-    """A verifier of this scout and a judge that begins as the scout: what it sees more closely says nothing yet."""
-    assert isinstance(scout, Judge)
-    state = {name: value.detach().clone() for name, value in scout.state_dict().items()}
-    stem = state["stem.0.weight"]
-    closer = {**state, "stem.0.weight": torch.cat([stem, stem.new_zeros(len(stem), CLOSER - CHANNELS, *stem.shape[2:])], 1)}
+    """A verifier of this scout; its jury has not learnt yet."""
+    assert isinstance(scout, Scout)
     verifier = Verifier(scout.widths)
-    verifier.scout.load_state_dict(state)
-    verifier.jury[0].load_state_dict(closer)
+    verifier.scout.load_state_dict(scout.state_dict())
     return verifier.eval()
 
 
@@ -152,7 +152,7 @@ def run(args: argparse.Namespace) -> None:
 
     recipe, monitor = Recipe(**loop.chosen(args)), Monitor()
     state = train(recipe, args.out, args.resume, weights=args.weights,
-                  watch=lambda averages: monitor(encoder_of(averages), verifier_of(averages["scout"])))
+                  watch=lambda averages: monitor(encoder_of(averages)))
     before = read_manifest(args.weights).training if args.weights else {}
     encoder = encoder_of(state.averages).cpu()
     write_weights(args.out / "weights", encoder, verifier_of(state.averages["scout"].cpu()), Calibration(),

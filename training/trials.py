@@ -6,6 +6,7 @@ So it sees what it will meet: candidates that lie as exactly as they can, whose 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,13 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
-from app.engine.detector import distinct
+from app.engine.detector import distinct, sharp_level
 from app.engine.evidence import agreement
-from app.engine.look import pictures
+from app.engine.look import sharpened, viewed
 from app.engine.poses import crops, matrices
 from app.engine.settle import settled
 from training.drawings import Drawing, Symbol
-from training.pairs import Copy, Pairs, apart, legible, make_scene, perturbed, single
+from training.pairs import Copy, apart, legible, make_scene, perturbed, single
 from training.shots import Shot, bare
 
 COPIES = 12            # places with a copy, settled for each example,
@@ -27,13 +28,37 @@ OTHERS = 40            # and places with none, the most alike
 HARDEST = 12           # of these kept once they are settled, the most alike,
 EASIER = 3             # and of the rest
 LOOSE = 0.3            # of the candidates, laid a little off
-NEAR, GROWN, TURNED = 5.0, 0.13, 12.0  # picture pixels, log scale, degrees within which a settled pose is right
+NEAR, GROWN, TURNED = 5.0, 0.13, 12.0  # picture pixels, log scale, degrees within which a settled pose is right,
+STRETCHED = 0.13       # and log stretch
 FAR, OTHER_SIZE = 18.0, 0.45           # from which it is another place
 LEAST, MOST = 0.07, 0.12  # share of ink by which two pictures may differ and be the same; from which they are not
 ALIKE = 0.9            # correlation below which they are not
 
 
-def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.random.Generator) -> Pairs | None:
+@dataclass(frozen=True)
+class Trials:
+    """Examples beside settled candidates."""
+
+    pictures: Tensor  # (p, 3, 96, 96) uint8: example, candidate, box
+    targets: Tensor   # (p,) 1 for a copy
+    longer: Tensor    # (p,) px of the example's longer side on its page
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def __getitem__(self, rows: Tensor) -> Trials:
+        return Trials(self.pictures[rows], self.targets[rows], self.longer[rows])
+
+    def turned(self, quarters: int, flipped: bool) -> Trials:
+        """Both pictures turned counter-clockwise by quarters, then flipped left to right."""
+        return Trials(viewed(self.pictures, quarters, flipped), self.targets, self.longer)
+
+    @staticmethod
+    def none() -> Trials:
+        return Trials(torch.zeros(0, 3, verify.SHARP, verify.SHARP, dtype=torch.uint8), torch.zeros(0), torch.zeros(0))
+
+
+def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.random.Generator) -> Trials | None:
     """The trials of one example; None where it is not legible, or the drawing cannot be brought
     to its scale."""
     prepared, clean = shot.prepared, torch.from_numpy(bare(drawing, shot))
@@ -48,13 +73,15 @@ def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.ran
     poses, fits = settled(scene.level, prepared.picture, prepared.mask, poses)
     poses = poses[torch.argsort(fits, descending=True)]
     poses = _loosened(poses[distinct(poses)], rng)
-    targets, corrections, known = _labelled(poses, scene.truths, clean)
-    shown = pictures(scene.level, prepared, poses)
-    sure = (targets == 1) | ((targets == 0) & ~_same(prepared.picture, prepared.mask, shown[:, 1]))
+    targets = _labelled(poses, scene.truths, clean)
+    seen = crops(scene.level, matrices(poses), verify.SIZE)
+    sure = (targets == 1) | ((targets == 0) & ~_same(prepared.picture, prepared.mask, seen))
     wrong = torch.nonzero(sure & (targets == 0))[:, 0]
     rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
     kept = torch.cat([torch.nonzero(targets == 1)[:, 0], wrong[:HARDEST], rest])
-    return Pairs((shown[kept] * 255).round().to(torch.uint8), targets[kept], corrections[kept], known[kept])
+    sharp = sharp_level(inked, scene.level.shape[1] / inked.shape[1])
+    shown = sharpened(scene.level, sharp, prepared, poses[kept])
+    return Trials((shown * 255).round().to(torch.uint8), targets[kept], torch.full((len(kept),), prepared.longer))
 
 
 def _on_copy(poses: Tensor, truths: Sequence[Copy]) -> NDArray[np.bool_]:
@@ -66,36 +93,32 @@ def _on_copy(poses: Tensor, truths: Sequence[Copy]) -> NDArray[np.bool_]:
 
 
 def _loosened(poses: Tensor, rng: np.random.Generator) -> Tensor:
-    """Poses (n, 5), some of them a little off, as a settling that had a wire to hold to leaves them."""
+    """Poses (n, 6), some of them a little off, as a settling that had a wire to hold to leaves them."""
     loose = torch.from_numpy((rng.random(len(poses)) < LOOSE).astype(np.float32))
-    off = torch.from_numpy(rng.normal(0, 1, (len(poses), 4)).astype(np.float32)) * loose[:, None]
+    off = torch.from_numpy(rng.normal(0, 1, (len(poses), 5)).astype(np.float32)) * loose[:, None]
     return torch.stack([poses[:, 0] + 0.7 * off[:, 0], poses[:, 1] + 0.7 * off[:, 1], poses[:, 2] + 1.5 * off[:, 2],
-                        poses[:, 3], poses[:, 4] * torch.exp(0.015 * off[:, 3])], 1)
+                        poses[:, 3], poses[:, 4] * torch.exp(0.015 * off[:, 3]), poses[:, 5] * torch.exp(0.02 * off[:, 4])], 1)
 
 
-def _labelled(poses: Tensor, truths: Sequence[Copy], clean: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Target (1 a copy, 0 none, -1 unsure), correction and which of it is known, of each settled pose. A pose that lies on a
-    copy otherwise than it is counts as the copy looks under it, by the clean picture (64, 64) of the symbol."""
+def _labelled(poses: Tensor, truths: Sequence[Copy], clean: Tensor) -> Tensor:
+    """Target (1 a copy, 0 none, -1 unsure) of each settled pose. A pose that lies on a copy otherwise than it is counts as the
+    copy looks under it, by the clean picture (64, 64) of the symbol."""
     if not truths:
-        return torch.zeros(len(poses)), torch.zeros(len(poses), 4), torch.zeros(len(poses), 4)
+        return torch.zeros(len(poses))
     nearest, motions = apart(poses, truths)
-    right, down, angle, mirrored, scale = motions.T
+    right, down, angle, mirrored, scale, stretch = motions.T
     growth, off, turn = np.log(scale), np.hypot(right, down), (angle + 180) % 360 - 180
-    sized = (off <= NEAR) & (np.abs(growth) <= GROWN)
+    sized = (off <= NEAR) & (np.abs(growth) <= GROWN) & (np.abs(np.log(stretch)) <= STRETCHED)
     plain = sized & (mirrored < 0.5) & (np.abs(turn) <= TURNED)
     same, other = _looks(motions, clean)
     targets = np.where(plain | (sized & same), 1.0, np.where(sized & other, 0.0, -1.0))
     targets[(off > FAR) | (np.abs(growth) > OTHER_SIZE)] = 0.0
     targets[np.array([copy.blurred for copy in truths])[nearest] & (off <= FAR)] = -1.0
-    corrections = np.stack([right / verify.SHIFT, down / verify.SHIFT, np.where(plain, turn, 0) / verify.TURN,
-                            growth / verify.GROWTH], 1) * (targets == 1)[:, None]
-    known = np.repeat((targets == 1)[:, None], 4, axis=1)
-    known[:, 2] &= plain
-    return single(targets), single(corrections), single(known)
+    return single(targets)
 
 
 def _looks(motions: NDArray[np.float64], clean: Tensor) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether a symbol's clean picture looks the same after motions (n, 5), and whether it looks different."""
+    """Whether a symbol's clean picture looks the same after motions (n, 6), and whether it looks different."""
     square = torch.eye(3).repeat(len(motions), 1, 1)
     square[:, :2] = matrices(torch.from_numpy(motions).float())
     back = torch.linalg.inv(square)[:, :2]

@@ -7,31 +7,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from training.pairs import Pairs, joined
+from training.batches import PairsT, joined
 
 TONED, SOFTENED = 0.4, 0.15  # parts of the pictures
 TONES = (0.55, 1.7)          # exponents of the ink
 
 
-def varied(pairs: Pairs, rng: np.random.Generator) -> Pairs:
+def varied(pairs: PairsT, rng: np.random.Generator) -> PairsT:
     """Pairs in random order, each turned by quarters and flipped at random."""
     order = torch.from_numpy(rng.permutation(len(pairs)))
     parts = torch.tensor_split(order, 8)
-    return joined([turned(pairs[part], n % 4, n > 3) for n, part in enumerate(parts) if len(part)])
-
-
-def turned(pairs: Pairs, quarters: int, flipped: bool) -> Pairs:
-    """Both pictures turned counter-clockwise by quarters, then flipped left to right, and the corrections with them."""
-    pictures = torch.rot90(pairs.pictures, quarters, (2, 3))
-    right, down, turn, growth = pairs.corrections.unbind(1)
-    for _ in range(quarters):
-        right, down = down, -right
-    if flipped:
-        pictures, right, turn = pictures.flip(3), -right, -turn
-    known = pairs.known.clone()
-    if quarters % 2:
-        known[:, :2] = known[:, :2].flip(1)
-    return Pairs(pictures, pairs.targets, torch.stack([right, down, turn, growth], 1), known)
+    return joined([pairs[part].turned(n % 4, n > 3) for n, part in enumerate(parts)])
 
 
 def toned(pictures: Tensor, rng: np.random.Generator) -> Tensor:

@@ -91,7 +91,7 @@ def draw_links(canvas: Canvas, instances: list[Instance], style: Style, rng: Gen
 
 def _ports(one: Instance) -> Points:
     """(4, 2) the middles of the sides."""
-    corners = one.pose.polygon(one.width, one.height)
+    corners = one.polygon
     return (corners + np.roll(corners, -1, axis=0)) / 2
 
 

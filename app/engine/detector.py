@@ -102,7 +102,8 @@ class Detector:
     def _shot(self, symbol: int, example: Example) -> Shot:
         prepared = prepare(example.pixels, example.paper)
         prepared = replace(prepared, picture=prepared.picture.to(self.device), mask=prepared.mask.to(self.device),
-                           core=prepared.core.to(self.device))
+                           core=prepared.core.to(self.device), sharp=prepared.sharp.to(self.device),
+                           sharp_mask=prepared.sharp_mask.to(self.device))
         return Shot(symbol, example, prepared, symmetry(prepared.picture, prepared.core))
 
     def _level(self, inked: Tensor, number: int, cancelled: Callable[[], bool]) -> Level:
@@ -111,7 +112,7 @@ class Detector:
         codes, centres = self.dense(dense, lambda: _check(cancelled))
         ratio = torch.tensor([fine.shape[1] / dense.shape[1], fine.shape[0] / dense.shape[0]], device=self.device)
         factor = (fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0])
-        return Level(fine, resized(fine, COARSE), factor, centres * ratio, codes)
+        return Level(fine, sharp_level(inked, factor[0]), resized(fine, COARSE), factor, centres * ratio, codes)
 
     def _places(self, level: Level, group: Sequence[Shot], index: SymbolIndex) -> list[Tensor]:
         """Of each shot the centres (k, 2) of the windows most like it."""
@@ -134,9 +135,9 @@ class Detector:
         return places
 
     def _poses(self, level: Level, shot: Shot, centres: Tensor, options: Options) -> Tensor:
-        """(n, 5) poses on the fine level worth a second look."""
+        """(n, 6) poses on the fine level worth a second look."""
         if not len(centres):
-            return torch.zeros(0, 5, device=self.device)
+            return torch.zeros(0, 6, device=self.device)
         ratio = torch.tensor([level.coarse.shape[1] / level.fine.shape[1], level.coarse.shape[0] / level.fine.shape[0]],
                              device=self.device)
         poses, fits = align(level.coarse, centres * ratio, self._bank(level, shot, options), POSES)
@@ -159,15 +160,20 @@ class Detector:
         for kept in suppressed(found):
             if kept.score < options.min_score or not _wanted(kept.polygon, shape, options):
                 continue
-            x, y, angle, mirrored, scale = (float(value) for value in kept.pose)
+            x, y, angle, mirrored, scale = (float(value) for value in kept.pose[:5])
             corners = tuple((float(x), float(y)) for x, y in kept.polygon)
             detections.append(Detection(queries[kept.symbol].symbol_id, bounds(kept.polygon), corners, kept.score,
                                         Pose(x, y, angle % 360, mirrored > 0.5, scale), tuple(map(float, kept.evidence))))
         return detections
 
 
+def sharp_level(inked: Tensor, factor: float) -> Tensor:
+    """The jury's level of a page's ink (H, W), of which `factor` gives the scout's."""
+    return inked if factor * verify.SHARPER >= 1 else resized(inked, factor * verify.SHARPER)
+
+
 def distinct(poses: Tensor, apart: float = 2.0) -> Tensor:
-    """Indices, in order, of poses (n, 5) that are not within `apart` pixels and 40° of an earlier one alike in mirror."""
+    """Indices, in order, of poses (n, 6) that are not within `apart` pixels and 40° of an earlier one alike in mirror."""
     kept: list[int] = []
     rows = poses.cpu().numpy()
     taken = np.zeros(len(rows), dtype=bool)

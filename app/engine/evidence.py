@@ -1,5 +1,5 @@
-"""What speaks for a candidate: the verifier's logit, how well the inks agree, what the page's best finds say of it;
-and the score made of it all."""
+"""What speaks for a candidate: the jury's logit, foreign ink, what the page's best finds say of it and how they do
+themselves; and the score made of it all."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.verify import SPREADS, spread
+from app.engine.verify import SPREADS, SYMBOL, spread
 
-NAMES = ("logit", "correlation", "missing", "extra", "echo", "small", "small_echo")
-USUAL = 32.0  # px of a symbol's longer side; on smaller ones a stroke that moves by a pixel is a larger part of it
+NAMES = ("logit", "extra", "echo", "stretch", "runner_up")
+CLEAR = 4.0   # logit of a copy that nobody doubts
 LEAST = 1e-4  # variance below which a picture is blank
 
 
@@ -30,11 +30,19 @@ class Calibration:
         return torch.sigmoid(evidence @ torch.tensor(self.weights, device=evidence.device) + self.offset)
 
 
-def smallness(longer: float, echo: Tensor) -> Tensor:
-    """(n, 2) how much smaller than usual an example of `longer` px is, as a natural log, and that times the echo (n,): networks
-    are less sure of what is small, and mean as much by it."""
-    small = torch.full_like(echo, max(0.0, math.log(USUAL / max(longer, 1.0))))
-    return torch.stack([small, small * echo], 1)
+def runner_up(poses: Tensor, echo: Tensor) -> Tensor:
+    """(n,) how well the second-best place of a page does, the same for all its poses (n, 6): where copies are clear, what falls
+    short of them is none. The best place is often the example's own and says nothing. Beyond CLEAR it counts no more: clean
+    copies say little of one that a wire crosses."""
+    best = int(echo.argmax())
+    elsewhere = echo[torch.hypot(*(poses[:, :2] - poses[best, :2]).T) > SYMBOL / 2]
+    return (elsewhere.max() if len(elsewhere) else echo[best]).clamp(max=CLEAR).expand(len(echo))
+
+
+def tolerance(longer: float) -> int:
+    """Pixels of a picture over which a stroke may lie off, for an example of `longer` px: two, and one of the page's, for the
+    raster moves strokes by as much."""
+    return 2 * max(SPREADS[0] // 2, math.ceil(SYMBOL / max(longer, 8.0))) + 1
 
 
 def agreement(example: Tensor, mask: Tensor, seen: Tensor, by: int = SPREADS[0]) -> Tensor:

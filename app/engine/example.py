@@ -19,8 +19,8 @@ from app.engine.poses import crops, resized
 class Prepared:
     """What the search needs of an example of `width` × `height` pixels; `ink_box` bounds its ink.
 
-    `picture` and `mask`, the box, (64, 64) are the verifier's, `core` (64, 64) is the box of the ink alone, `window`
-    (112, 112) the encoder's crop with its margin.
+    `picture` and `mask`, the box, (64, 64) are the scout's, `sharp` and `sharp_mask` (96, 96) the jury's, `core` (64, 64) is
+    the box of the ink alone, `window` (112, 112) the encoder's crop with its margin.
     """
 
     width: int
@@ -28,6 +28,8 @@ class Prepared:
     ink_box: Box
     picture: Tensor
     mask: Tensor
+    sharp: Tensor
+    sharp_mask: Tensor
     core: Tensor
     window: Tensor
 
@@ -48,10 +50,12 @@ def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None) -> Prepared:
     box = body_box(inked) or Box(0, 0, width, height)
     longer = max(box.width, box.height)
     source = torch.from_numpy(inked)
-    picture = placed(source, box, verify.SYMBOL / longer, verify.SIZE)
-    mask = placed(_own(inked, box), box, verify.SYMBOL / longer, verify.SIZE)
+    own, fine = _own(inked, box), verify.SYMBOL / longer
+    picture, mask = (placed(part, box, fine, verify.SIZE) for part in (source, own))
+    sharp, sharp_mask = (placed(part, box, fine * verify.SHARPER, verify.SHARP) for part in (source, own))
     window = placed(source, box, encoder.SYMBOL / longer, encoder.WINDOW + 2 * encoder.MARGIN)
-    return Prepared(width, height, box, picture, (mask > 0.5).float(), _core(box), window)
+    return Prepared(width, height, box, picture, (mask > 0.5).float(), sharp, (sharp_mask > 0.5).float(), _core(box),
+                    window)
 
 
 def _own(inked: NDArray[np.float32], box: Box) -> Tensor:

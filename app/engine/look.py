@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from app.engine import verify
 from app.engine.batching import Batches
-from app.engine.evidence import NAMES, Calibration, agreement, smallness
+from app.engine.evidence import NAMES, Calibration, agreement, runner_up, tolerance
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device
 from app.engine.poses import compose, crops, matrices
@@ -38,9 +39,11 @@ class Shot:
 
 @dataclass(frozen=True)
 class Level:
-    """A page at one size: at the verifier's, at the templates', and where its windows are and what they look like."""
+    """A page at one size: at the scout's, at the templates', at the jury's, and where its windows are and what they look
+    like."""
 
     fine: Tensor       # (H, W) ink
+    sharp: Tensor      # (H'', W'') ink, never enlarged: bilinear sampling enlarges as well
     coarse: Tensor     # (H', W') ink
     factor: tuple[float, float]  # fine pixels a page pixel, right and down
     centres: Tensor    # (n, 2) of the windows, fine pixels
@@ -63,14 +66,15 @@ class SecondLook:
             poses, correction = poses[logit > SECOND], correction[logit > SECOND]
         if len(poses):
             poses, _ = settled(level.fine, shot.prepared.picture, shot.prepared.mask, poses, compose(poses, correction))
-            logit = self.look(level.fine, shot.prepared, poses)
+            logit = self.look(level, shot.prepared, poses)
             logit, poses = logit[logit > SECOND], poses[logit > SECOND]
         if not len(poses):
             return self._on_page(level, shot, poses, torch.zeros(0, len(NAMES)), torch.zeros(0))
         seen = crops(level.fine, matrices(poses), verify.SIZE)
-        agreed = agreement(shot.prepared.picture, shot.prepared.mask, seen)
-        echo = self.echo(shot, seen, logit)
-        evidence = torch.cat([logit[:, None], agreed, echo[:, None], smallness(shot.prepared.longer, echo)], 1)
+        extra = agreement(shot.prepared.picture, shot.prepared.mask, seen, tolerance(shot.prepared.longer))[:, 2]
+        echo = self.echo(shot, sharp_pictures(level, shot.prepared, poses)[:, 1], logit)
+        stretch = torch.log(poses[:, 5]).abs()
+        evidence = torch.stack([logit, extra, echo, stretch, runner_up(poses, echo)], 1)
         score = self._calibration.score(evidence)
         kept = score >= FLOOR
         return self._on_page(level, shot, poses[kept], evidence[kept], score[kept])
@@ -85,12 +89,20 @@ class SecondLook:
         out = self._pictures.run(look, poses)
         return out[:, 0], out[:, 1:]
 
-    def look(self, fine: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
-        """The jury's logits (n,), a mean over views of each pair turned and flipped as one."""
+    def look(self, level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
+        """The jury's logits (n,), a mean over views of each pair turned and flipped as one where the first is not clear."""
+        logit = self._views(level, prepared, poses, VIEWS[:1])
+        unclear = logit > SECOND
+        if unclear.any():
+            more = self._views(level, prepared, poses[unclear], VIEWS[1:])
+            logit[unclear] = (logit[unclear] + (len(VIEWS) - 1) * more) / len(VIEWS)
+        return logit
 
+    def _views(self, level: Level, prepared: Prepared, poses: Tensor, views: Sequence[tuple[int, bool]]) -> Tensor:
         def look(part: Tensor) -> Tensor:
-            seen = pictures(fine, prepared, part)
-            return torch.stack([self.verifier.decide(_viewed(seen, *view)) for view in VIEWS]).mean(0)
+            seen = sharp_pictures(level, prepared, part)
+            longer = torch.full_like(part[:, 0], prepared.longer)
+            return torch.stack([self.verifier.decide(viewed(seen, *view), longer) for view in views]).mean(0)
 
         return self._pictures.run(look, poses)
 
@@ -103,8 +115,9 @@ class SecondLook:
         pairs = torch.cartesian_prod(best, torch.arange(len(seen), device=best.device))
 
         def look(part: Tensor) -> Tensor:
-            mask = shot.prepared.mask.expand(len(part), -1, -1)
-            return self.verifier.decide(torch.stack([seen[part[:, 0]], seen[part[:, 1]], mask], 1))
+            mask = shot.prepared.sharp_mask.expand(len(part), -1, -1)
+            longer = torch.full_like(mask[:, 0, 0], shot.prepared.longer)
+            return self.verifier.decide(torch.stack([seen[part[:, 0]], seen[part[:, 1]], mask], 1), longer)
 
         beside = self._pictures.run(look, pairs).reshape(len(best), -1)
         weight = torch.sigmoid(logit[best])[:, None].repeat(1, len(seen))
@@ -113,7 +126,7 @@ class SecondLook:
 
     def _on_page(self, level: Level, shot: Shot, poses: Tensor, evidence: Tensor, score: Tensor) -> Found:
         """Poses of the example's own box on the page, from poses of its picture on a level."""
-        rows = poses.double().cpu().numpy().reshape(-1, 5).copy()
+        rows = poses.double().cpu().numpy().reshape(-1, 6).copy()
         rows[:, :2] /= level.factor
         rows[:, 4] *= verify.SYMBOL / shot.prepared.longer / level.factor[0]
         rows = shot.symmetry.smallest(rows)
@@ -124,13 +137,30 @@ class SecondLook:
 
 
 def pictures(fine: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
-    """(n, 3, S, S) an example, the candidate on a level `fine` (H, W) under each pose (n, 5), and the example's box."""
+    """(n, 3, S, S) an example, the candidate on a level `fine` (H, W) under each pose (n, 6), and the example's box."""
     seen = crops(fine, matrices(poses), verify.SIZE)
     example, mask = (still.expand(len(poses), -1, -1) for still in (prepared.picture, prepared.mask))
     return torch.stack([example, seen, mask], 1)
 
 
-def _viewed(seen: Tensor, quarters: int, flipped: bool) -> Tensor:
-    """Pictures (n, 3, S, S) turned by quarters and flipped."""
+def sharp_pictures(level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
+    """(n, 3, 96, 96) the same for the jury."""
+    return sharpened(level.fine, level.sharp, prepared, poses)
+
+
+def sharpened(fine: Tensor, sharp: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
+    """(n, 3, 96, 96) an example, the candidate on a level `sharp` (H', W') under each pose (n, 6) on `fine` (H, W), the box."""
+    right, down = sharp.shape[1] / fine.shape[1], sharp.shape[0] / fine.shape[0]
+    there = poses.clone()
+    there[:, 0] *= right
+    there[:, 1] *= down
+    there[:, 4] *= right / verify.SHARPER
+    seen = crops(sharp, matrices(there), verify.SHARP)
+    example, mask = (still.expand(len(poses), -1, -1) for still in (prepared.sharp, prepared.sharp_mask))
+    return torch.stack([example, seen, mask], 1)
+
+
+def viewed(seen: Tensor, quarters: int, flipped: bool) -> Tensor:
+    """Pictures (n, 3, S, S) turned counter-clockwise by quarters, then flipped left to right."""
     turned = torch.rot90(seen, quarters, (2, 3))
-    return (turned.flip(3) if flipped else turned).contiguous(memory_format=torch.channels_last)
+    return turned.flip(3) if flipped else turned

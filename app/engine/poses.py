@@ -1,7 +1,8 @@
 """Poses of an example: pictures sampled under a pose, and the coarse search for the poses that fit a place.
 
-A pose is a row (x, y, angle, mirrored, scale): the example, its origin at the centre of its ink, is scaled, flipped left to
-right if `mirrored`, turned counter-clockwise by `angle` degrees and moved to x, y. Lengths are pixels of the level sampled.
+A pose is a row (x, y, angle, mirrored, scale, stretch): the example, its origin at the centre of its ink, is scaled, made
+`stretch` times as wide for its height at the same area, flipped left to right if `mirrored`, turned counter-clockwise by
+`angle` degrees and moved to x, y. Lengths are pixels of the level sampled.
 """
 
 from __future__ import annotations
@@ -25,11 +26,18 @@ CHUNK = 256             # places aligned at once
 
 
 def matrices(poses: Tensor) -> Tensor:
-    """(N, 2, 3) affines from example pixels to level pixels of poses (N, 5)."""
-    turn = torch.deg2rad(poses[:, 2])
-    cos, sin = poses[:, 4] * torch.cos(turn), poses[:, 4] * torch.sin(turn)
-    flip = 1 - 2 * poses[:, 3]
-    return torch.stack([torch.stack([cos * flip, sin, poses[:, 0]], 1), torch.stack([-sin * flip, cos, poses[:, 1]], 1)], 1)
+    """(N, 2, 3) affines from example pixels to level pixels of poses (N, 6)."""
+    turn, root = torch.deg2rad(poses[:, 2]), torch.sqrt(poses[:, 5])
+    cos, sin = torch.cos(turn), torch.sin(turn)
+    wide, tall = (1 - 2 * poses[:, 3]) * poses[:, 4] * root, poses[:, 4] / root
+    return torch.stack([torch.stack([cos * wide, sin * tall, poses[:, 0]], 1),
+                        torch.stack([-sin * wide, cos * tall, poses[:, 1]], 1)], 1)
+
+
+def still(places: Tensor) -> Tensor:
+    """(N, 6) poses at places (N, 2), neither turned nor changed."""
+    ones = torch.ones_like(places[:, :1])
+    return torch.cat([places, 0 * ones, 0 * ones, ones, ones], 1)
 
 
 def crops(level: Tensor, affines: Tensor, size: int) -> Tensor:
@@ -50,11 +58,11 @@ def resized(picture: Tensor, factor: float) -> Tensor:
 
 
 def compose(poses: Tensor, corrections: Tensor) -> Tensor:
-    """Poses (N, 5) after corrections (N, 4) measured in the example's frame: right, down, counter-clockwise, log scale."""
+    """Poses (N, 6) after corrections (N, 4) measured in the example's frame: right, down, counter-clockwise, log scale."""
     moved = matrices(poses)[:, :, :2] @ corrections[:, :2, None]
     turned = poses[:, 2] + torch.where(poses[:, 3] > 0.5, -corrections[:, 2], corrections[:, 2])
     return torch.stack([poses[:, 0] + moved[:, 0, 0], poses[:, 1] + moved[:, 1, 0], turned % 360, poses[:, 3],
-                        poses[:, 4] * torch.exp(corrections[:, 3])], 1)
+                        poses[:, 4] * torch.exp(corrections[:, 3]), poses[:, 5]], 1)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Bank:
     """Templates of one example under every turn, mirror and size tried.
 
     `templates` (T, 576) zero-mean and of unit length inside their masks, `masks` (U, 576), `mask_of` (T,) the mask of each
-    template (a box looks the same mirrored or turned by half), `poses` (T, 3) angle, mirrored, scale.
+    template (a box looks the same mirrored or turned by half), `poses` (T, 4) angle, mirrored, scale, stretch.
     """
 
     templates: Tensor
@@ -88,10 +96,10 @@ def make_bank(picture: Tensor, core: Tensor, rotation: Rotation, mirror: bool, s
     """The bank of an example's picture and the box of its ink (SIZE, SIZE); `scales` relative to the picture's size on the
     level."""
     turns = {"any": range(0, 360, TURN_STEP), "right_angles": range(0, 360, 90), "none": range(1)}[rotation]
-    tried = [(float(a), float(m), s) for s in scales for m in ((0, 1) if mirror else (0,)) for a in turns]
+    tried = [(float(a), float(m), s, 1.0) for s in scales for m in ((0, 1) if mirror else (0,)) for a in turns]
     poses = torch.tensor(tried, device=picture.device)
-    boxes, mask_of = torch.unique(torch.stack([poses[:, 0] % 180, torch.zeros_like(poses[:, 0]), poses[:, 2]], 1), dim=0,
-                                  return_inverse=True)
+    boxes, mask_of = torch.unique(torch.stack([poses[:, 0] % 180, torch.zeros_like(poses[:, 0]), poses[:, 2], poses[:, 3]], 1),
+                                  dim=0, return_inverse=True)
     box = resized(F.max_pool2d(core[None], 5, 1, 2)[0], COARSE)
     masks = (_turned(box, boxes) > 0.5).float()
     own, area = masks[mask_of], masks.sum(1).clamp(min=1)[mask_of]
@@ -101,7 +109,7 @@ def make_bank(picture: Tensor, core: Tensor, rotation: Rotation, mirror: bool, s
 
 
 def _turned(small: Tensor, poses: Tensor) -> Tensor:
-    """(N, 576) a picture (TEMPLATE, TEMPLATE) as it looks under poses (N, 3) angle, mirrored, scale."""
+    """(N, 576) a picture (TEMPLATE, TEMPLATE) as it looks under poses (N, 4) angle, mirrored, scale, stretch."""
     square = torch.eye(3, device=small.device).repeat(len(poses), 1, 1)
     square[:, :2] = matrices(torch.cat([torch.zeros(len(poses), 2, device=small.device), poses], 1))
     inverse = torch.linalg.inv(square)[:, :2]
@@ -118,7 +126,7 @@ def correlate(patches: Tensor, bank: Bank) -> Tensor:
 
 
 def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor, Tensor]:
-    """The `best` differing poses at each place: poses (N, best, 5) on the coarse level and their correlation (N, best).
+    """The `best` differing poses at each place: poses (N, best, 6) on the coarse level and their correlation (N, best).
 
     `coarse` (H, W) is a level at template size, `places` (N, 2) x, y on it. Poses of one place differ in mirror or by more
     than two turns.
@@ -129,9 +137,7 @@ def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor
 
 def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor, Tensor]:
     side = TEMPLATE + 2 * REACH
-    still = torch.zeros(len(places), 5, device=coarse.device)
-    still[:, :2], still[:, 4] = places, 1
-    around = crops(coarse, matrices(still), side)
+    around = crops(coarse, matrices(still(places)), side)
     shifts = 2 * REACH + 1
     patches = F.unfold(around[:, None], TEMPLATE).transpose(1, 2).reshape(-1, TEMPLATE * TEMPLATE)  # (N·49, 576)
     fits = correlate(patches, bank).reshape(len(places), shifts * shifts, -1)
@@ -153,7 +159,7 @@ def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tenso
 def self_similarity(picture: Tensor, core: Tensor) -> tuple[Tensor, Tensor]:
     """How like itself an example is when turned and mirrored: (48,) correlation and (48, 2) angle, mirrored."""
     bank = make_bank(picture, core, "any", True, [1.0])
-    still = torch.tensor([[TEMPLATE / 2, TEMPLATE / 2, 0.0, 0.0, 1.0]], device=picture.device)
-    around = crops(resized(picture, COARSE), matrices(still), TEMPLATE + 2)  # one pixel of play each way
+    middle = torch.full((1, 2), TEMPLATE / 2, device=picture.device)
+    around = crops(resized(picture, COARSE), matrices(still(middle)), TEMPLATE + 2)  # one pixel of play each way
     patches = F.unfold(around[:, None], TEMPLATE)[0].T
     return correlate(patches, bank).max(0).values, bank.poses[:, :2]

@@ -9,18 +9,19 @@ from torch import Tensor
 from app.engine.poses import matrices
 from app.engine.verify import SIZE
 
-STEPS = ((0, 1.5), (1, 1.5), (2, 4.0), (4, 0.03))  # column of a pose and by how much it is changed: pixels, degrees, scale
+STEPS = ((0, 1.5), (1, 1.5), (2, 4.0), (4, 0.03), (5, 0.08))  # column of a pose and its step: pixels, degrees, parts
 TRIED = (-2, -1, 0, 1, 2)  # of these steps each way
 ROUNDS = 3          # each with steps half as long as the one before
+STRETCHED = 1.3     # the most that a copy may be wider or narrower than the example: as symbols drawn to fit a wire are
 APART = 2           # pixels between the points compared; the inks are softened over 3
 CHUNK = 256         # poses settled at once
 FAINTEST = 1e-4     # variance below which ink is blank
 
 
 def settled(fine: Tensor, picture: Tensor, mask: Tensor, *tried: Tensor) -> tuple[Tensor, Tensor]:
-    """Of poses (n, 5) tried for each candidate on a level `fine` (H, W) the one that lays the example's picture (64, 64) best,
-    then turned, grown and moved by the little that lays it better still: a judge's corrections fall short of it, and overshoot
-    where there is little to correct. The poses (n, 5) and their correlation (n,)."""
+    """Of poses (n, 6) tried for each candidate on a level `fine` (H, W) the one that lays the example's picture (64, 64) best,
+    then turned, grown, stretched and moved by the little that lays it better still: a judge's corrections fall short of it, and
+    overshoot where there is little to correct. The poses (n, 6) and their correlation (n,)."""
     soft, example = _softened(fine), _softened(picture)
     rows, columns = torch.nonzero(mask[::APART, ::APART] > 0.5).unbind(1)
     ink = example[::APART, ::APART][rows, columns]
@@ -40,7 +41,7 @@ def _settled(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[
 
 
 def _fitting(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, 5) the poses of greatest correlation out of tried (T, n, 5), and that (n,)."""
+    """(n, 6) the poses of greatest correlation out of tried (T, n, 6), and that (n,)."""
     affine = matrices(tried.flatten(0, 1))
     grid = points @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]  # (T·n, k, 2) level pixels
     grid = 2 * grid / torch.tensor([soft.shape[1], soft.shape[0]], device=soft.device) - 1
@@ -56,8 +57,9 @@ def _softened(inked: Tensor) -> Tensor:
 
 
 def _nudged(poses: Tensor, column: int, step: float) -> Tensor:
-    """(T, n, 5) poses (n, 5) with one column changed by each of TRIED: the scale multiplied, the others added to."""
+    """(T, n, 6) poses (n, 6) with one column changed by each of TRIED: scale and stretch multiplied, the others added to."""
     tried = poses.repeat(len(TRIED), 1, 1)
     by = step * torch.tensor(TRIED, device=poses.device)[:, None]
-    tried[:, :, column] = tried[:, :, column] * (1 + by) if column == 4 else tried[:, :, column] + by
+    tried[:, :, column] = tried[:, :, column] * torch.exp(by) if column > 3 else tried[:, :, column] + by
+    tried[:, :, 5].clamp_(1 / STRETCHED, STRETCHED)
     return tried

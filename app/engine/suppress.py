@@ -28,7 +28,7 @@ Rows = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Found:
-    """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 5) on the page, scores (N,),
+    """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 6) on the page, scores (N,),
     evidence (N, E), and how far each is in colour from the example (N,), 0 to 1."""
 
     symbol: int
@@ -51,7 +51,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Kept:
-    """A find that keeps its place: pose (5,), polygon (4, 2), evidence (E,)."""
+    """A find that keeps its place: pose (6,), polygon (4, 2), evidence (E,)."""
 
     symbol: int
     score: float

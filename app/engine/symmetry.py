@@ -20,7 +20,7 @@ class Symmetry:
     motions: NDArray[np.float64]
 
     def smallest(self, poses: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Poses (N, 5) replaced by the equal ones that are not mirrored, if any is, and turned least."""
+        """Poses (N, 6) replaced by the equal ones that are not mirrored, if any is, and turned least."""
         sign = np.where(poses[:, None, 3] > 0.5, -1.0, 1.0)
         angles = (poses[:, None, 2] + sign * self.motions[None, :, 0] + 180) % 360 - 180  # (N, K)
         mirrored = (poses[:, None, 3] + self.motions[None, :, 1]) % 2
@@ -28,6 +28,8 @@ class Symmetry:
         rows = np.arange(len(poses))
         result = poses.copy()
         result[:, 2], result[:, 3] = angles[rows, best] % 360, mirrored[rows, best]
+        quarter = np.abs(self.motions[best, 0] % 180 - 90) < 45  # width and height have changed places
+        result[:, 5] = np.where(quarter, 1 / poses[:, 5], poses[:, 5])
         return result
 
 

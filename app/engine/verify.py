@@ -2,7 +2,8 @@
 
 Two pictures as channels of one input tell small differences better than two embeddings (Zagoruyko and Komodakis 2015,
 arXiv 1504.03641). A scout sees candidates as the coarse search lays them, turns most away and says how the rest lie off;
-a jury sees these once they are settled, when what still differs is ink and not pose.
+a jury sees these once they are settled, when what still differs is ink and not pose, and half again as sharply: an arrow's
+head is a tenth of a symbol.
 """
 
 from __future__ import annotations
@@ -18,9 +19,14 @@ from app.engine.encoder import BasicBlock
 
 SIZE = 64            # pixels of the pictures compared
 SYMBOL = 128 / 3     # longer side of the example in them: the encoder's window, a third finer
-SPREADS = (5, 3)     # pixels of a picture over which a stroke may lie off: for the scout, and closer for the jury
+SPREADS = (5, 3)     # pixels of a picture over which a stroke may lie off, loosely and closely judged
 CHANNELS = 5         # example's ink, candidate's ink, the example's box, ink missing, ink too much
-CLOSER = CHANNELS + 2  # missing and too much again, by the closer measure
+
+SHARP = 96           # pixels of the jury's pictures
+SHARPER = 1.5        # size of a symbol in them to that in the others
+SHARP_SPREADS = (7, 3)
+SHARP_CHANNELS = CHANNELS + 3  # missing and too much again, by the closer measure; the example's size on its page
+USUAL = 32.0         # px of that size: of smaller symbols a stroke that the raster moves by a pixel is a larger part
 
 SHIFT, TURN, GROWTH = 8.0, 20.0, 0.25  # one unit of a correction: pixels, degrees, natural log of the scale
 
@@ -33,20 +39,27 @@ class Verdict(NamedTuple):
 class Verifier(nn.Module):
     """A scout and a jury of `members`; the jury's word is the mean of its judges', which err apart."""
 
-    def __init__(self, widths: Sequence[int] = (24, 48, 96, 160), members: int = 1) -> None:
+    def __init__(self, widths: Sequence[int] = (24, 48, 96, 160), jury_widths: Sequence[int] = (32, 64, 128, 192),
+                 members: int = 1) -> None:
         super().__init__()
-        self.widths = tuple(widths)
-        self.scout = Judge(widths, CHANNELS)
-        self.jury = nn.ModuleList(Judge(widths, CLOSER) for _ in range(members))
+        self.widths, self.jury_widths = tuple(widths), tuple(jury_widths)
+        self.scout = Scout(widths)
+        self.jury = nn.ModuleList(Judge(jury_widths) for _ in range(members))
 
-    def decide(self, pictures: Tensor) -> Tensor:
-        """Logits (B,) of settled pictures (B, 3, 64, 64)."""
-        seen = compared(pictures)
-        return torch.stack([judge(seen).logit for judge in self.jury]).mean(0)
+    def decide(self, pictures: Tensor, longer: Tensor) -> Tensor:
+        """Logits (B,) of settled pictures (B, 3, 96, 96) and of examples' longer sides (B,) on their pages, px."""
+        seen = closely_compared(pictures, longer)
+        return torch.stack([judge(seen) for judge in self.jury]).mean(0)
 
 
-def compared(pictures: Tensor, spreads: Sequence[int] = SPREADS) -> Tensor:
-    """(B, 3 + 2 S, 64, 64): pictures (B, 3, 64, 64) of example, candidate and box, and for each of S spreads the example's ink
+def closely_compared(pictures: Tensor, longer: Tensor) -> Tensor:
+    """(B, 8, 96, 96) of pictures (B, 3, 96, 96): as `compared`, and the example's longer side (B,) in px as a plane, log."""
+    size = torch.log2(longer / USUAL).clamp(-2, 2)[:, None, None, None].expand(-1, 1, *pictures.shape[2:])
+    return torch.cat([compared(pictures, SHARP_SPREADS), size], 1).contiguous(memory_format=torch.channels_last)
+
+
+def compared(pictures: Tensor, spreads: Sequence[int]) -> Tensor:
+    """(B, 3 + 2 S, H, W): pictures (B, 3, H, W) of example, candidate and box, and for each of S spreads the example's ink
     far from any of the candidate's, and the other way round."""
     example, candidate = pictures[:, :1], pictures[:, 1:2]
     apart = [one * (1 - spread(other, by)) for by in spreads for one, other in ((example, candidate), (candidate, example))]
@@ -55,17 +68,23 @@ def compared(pictures: Tensor, spreads: Sequence[int] = SPREADS) -> Tensor:
 
 def spread(pictures: Tensor, by: int = SPREADS[0]) -> Tensor:
     """Ink (..., H, W) grown by the distance that a stroke may lie off."""
-    return F.max_pool2d(pictures, by, 1, by // 2)
+    grown = pictures.contiguous()
+    for axis, padding in ((-1, (by // 2, by // 2)), (-2, (0, 0, by // 2, by // 2))):  # some times faster than max_pool2d
+        padded = F.pad(grown, padding)
+        grown = padded.narrow(axis, 0, pictures.shape[axis])
+        for step in range(1, by):
+            grown = torch.maximum(grown, padded.narrow(axis, step, pictures.shape[axis]))
+    return grown
 
 
-class Judge(nn.Module):
-    """What `compared` gives → Verdict."""
+class Scout(nn.Module):
+    """What `compared` gives of pictures of 64 px → Verdict."""
 
-    def __init__(self, widths: Sequence[int], channels: int) -> None:
+    def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
         self.widths = tuple(widths)
         a, b, c, d = widths
-        self.stem = nn.Sequential(nn.Conv2d(channels, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
+        self.stem = nn.Sequential(nn.Conv2d(CHANNELS, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
         self.trunk = nn.Sequential(BasicBlock(a, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
                                    BasicBlock(c, d, 2))
         cells = SIZE // 16
@@ -74,3 +93,21 @@ class Judge(nn.Module):
     def forward(self, seen: Tensor) -> Verdict:
         out = self.head(self.trunk(self.stem(seen))).float()
         return Verdict(out[:, 0], torch.tanh(out[:, 1:]) * 1.5)
+
+
+class Judge(nn.Module):
+    """What `closely_compared` gives → logits (B,). Its stem pools, so that fine pictures cost no more than the scout's."""
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__()
+        a, b, c, d = widths
+        self.stem = nn.Sequential(nn.Conv2d(SHARP_CHANNELS, a // 2, 5, 2, 2, bias=False), nn.BatchNorm2d(a // 2),
+                                  nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1))
+        self.trunk = nn.Sequential(BasicBlock(a // 2, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
+                                   BasicBlock(c, d, 2))
+        cells = SHARP // 32
+        self.head = nn.Sequential(nn.Flatten(), nn.Linear(d * cells * cells, 128), nn.ReLU(inplace=True), nn.Linear(128, 1))
+
+    def forward(self, seen: Tensor) -> Tensor:
+        logits: Tensor = self.head(self.trunk(self.stem(seen))).float()[:, 0]
+        return logits

@@ -70,7 +70,7 @@ def write_weights(folder: Path, encoder: Encoder, verifier: Verifier, calibratio
     _save(verifier, folder / VERIFIER)
     shape = {"widths": encoder.widths, "dimension": encoder.dimension}
     golden = tuple(map(float, _golden(encoder)))
-    judges = {"widths": verifier.widths, "members": len(verifier.jury)}
+    judges = {"widths": verifier.widths, "jury_widths": verifier.jury_widths, "members": len(verifier.jury)}
     manifest = seal(folder, Manifest({}, shape, judges, calibration, golden, training))
     load_detector(folder, "cpu")
     return manifest
@@ -116,7 +116,7 @@ def load_networks(folder: Path) -> tuple[Encoder, Verifier, Manifest]:
     manifest = read_manifest(folder)
     try:
         encoder = Encoder(manifest.encoder["widths"], manifest.encoder["dimension"])
-        verifier = Verifier(manifest.verifier["widths"], manifest.verifier["members"])
+        verifier = Verifier(**manifest.verifier)
         for network, name in ((encoder, ENCODER), (verifier, VERIFIER)):
             network.load_state_dict({key: value.float() if value.is_floating_point() else value
                                      for key, value in load_file(folder / name).items()})

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.engine.evidence import agreement
+from app.engine.evidence import agreement, runner_up, tolerance
 
 BOX = torch.ones(64, 64)
 
@@ -43,3 +43,14 @@ def test_only_the_box_counts() -> None:
     box = torch.zeros(64, 64)
     box[:28] = 1
     assert agreement(square(), box, square(bar=True)[None])[0, 2] == 0
+
+
+def test_the_runner_up_is_the_best_at_another_place() -> None:
+    poses = torch.tensor([[50.0, 50, 0, 0, 1, 1], [53, 50, 15, 0, 1, 1], [200, 50, 0, 0, 1, 1], [300, 90, 0, 0, 1, 1]])
+    echo = torch.tensor([5.0, 4.0, 1.0, -2.0])
+    assert runner_up(poses, echo).tolist() == [1.0] * 4
+    assert runner_up(poses[:2], echo[:2]).tolist() == [4.0] * 2, "where there is one place only, itself, as far as it counts"
+
+
+def test_strokes_of_small_symbols_may_lie_a_pixel_of_the_page_off() -> None:
+    assert [tolerance(longer) for longer in (100, 32, 14, 5)] == [5, 5, 9, 13]

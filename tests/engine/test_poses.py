@@ -37,13 +37,14 @@ def laid(ink: torch.Tensor, pose: list[float], side: int = 160) -> torch.Tensor:
 
 @given(ANGLE, st.booleans(), SCALE)
 def test_rows_and_poses_share_one_convention(angle: float, mirrored: bool, scale: float) -> None:
-    row = torch.tensor([[3.0, 4.0, angle, float(mirrored), scale]], dtype=torch.float64)
+    row = torch.tensor([[3.0, 4.0, angle, float(mirrored), scale, 1.0]], dtype=torch.float64)
     assert np.allclose(matrices(row)[0].numpy(), Pose(3, 4, angle, mirrored, scale).matrix(), atol=1e-6)
 
 
-@pytest.mark.parametrize(("angle", "mirrored", "scale"), [(0, 0, 1), (37, 0, 1), (200, 1, 1.2), (90, 1, 0.8), (315, 0, 0.9)])
-def test_a_crop_under_the_pose_shows_the_example_upright(angle: float, mirrored: float, scale: float) -> None:
-    pose = [75.0, 83.0, angle, mirrored, scale]
+@pytest.mark.parametrize(("angle", "mirrored", "scale", "stretch"), [
+    (0, 0, 1, 1), (37, 0, 1, 1.2), (200, 1, 1.2, 0.8), (90, 1, 0.8, 1.3), (315, 0, 0.9, 1)])
+def test_a_crop_under_the_pose_shows_the_example_upright(angle: float, mirrored: float, scale: float, stretch: float) -> None:
+    pose = [75.0, 83.0, angle, mirrored, scale, stretch]
     seen = crops(laid(flag(), pose), matrices(torch.tensor([pose])), SIZE)[0]
     assert float(torch.corrcoef(torch.stack([seen.flatten(), flag().flatten()]))[0, 1]) > 0.85
 
@@ -51,9 +52,9 @@ def test_a_crop_under_the_pose_shows_the_example_upright(angle: float, mirrored:
 @given(ANGLE, st.booleans(), SCALE, st.floats(-6, 6), st.floats(-6, 6), st.floats(-15, 15), st.floats(-0.2, 0.2))
 def test_a_correction_is_a_motion_in_the_examples_frame(angle: float, mirrored: bool, scale: float, right: float, down: float,
                                                          turn: float, growth: float) -> None:
-    pose = torch.tensor([[30.0, 40.0, angle, float(mirrored), scale]], dtype=torch.float64)
+    pose = torch.tensor([[30.0, 40.0, angle, float(mirrored), scale, 1.0]], dtype=torch.float64)
     change = torch.tensor([[right, down, turn, growth]], dtype=torch.float64)
-    motion = matrices(torch.tensor([[right, down, turn, 0.0, np.exp(growth)]], dtype=torch.float64))
+    motion = matrices(torch.tensor([[right, down, turn, 0.0, np.exp(growth), 1.0]], dtype=torch.float64))
     square = torch.cat([matrices(pose)[0], torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)])
     expected = square @ torch.cat([motion[0], torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)])
     assert torch.allclose(matrices(compose(pose, change))[0], expected[:2], atol=1e-4)
@@ -61,7 +62,7 @@ def test_a_correction_is_a_motion_in_the_examples_frame(angle: float, mirrored: 
 
 @pytest.mark.parametrize(("angle", "mirrored", "scale"), [(0, 0, 1), (40, 0, 1.1), (128, 1, 0.9), (285, 1, 1.2)])
 def test_the_coarse_search_finds_angle_mirror_and_size(angle: float, mirrored: float, scale: float) -> None:
-    page = laid(flag(), [80.0, 80.0, angle, mirrored, scale])
+    page = laid(flag(), [80.0, 80.0, angle, mirrored, scale, 1.0])
     core = (flag() > 0).float()
     core[12:52, 20:44] = 1
     coarse = resized(page, COARSE)
@@ -95,10 +96,11 @@ def test_a_square_turns_by_quarters_and_mirrors() -> None:
 
 def test_the_smallest_of_equal_poses_is_reported() -> None:
     square = Symmetry(np.array([[a, m] for a in (0, 90, 180, 270) for m in (0, 1)], dtype=np.float64))
-    poses = np.array([[0, 0, 272, 0, 1], [0, 0, 135, 1, 1], [0, 0, 3, 0, 1]], dtype=np.float64)
+    poses = np.array([[0, 0, 272, 0, 1, 1.2], [0, 0, 135, 1, 1, 1], [0, 0, 3, 0, 1, 1.1]], dtype=np.float64)
     smallest = square.smallest(poses)
     assert smallest[:, 2].tolist() == [2, 45, 3] or smallest[:, 2].tolist() == [2, 315, 3]
     assert smallest[:, 3].tolist() == [0, 0, 0]
+    assert smallest[[0, 2], 5].tolist() == pytest.approx([1 / 1.2, 1.1]), "width and height change places with a quarter turn"
 
 
 def test_an_example_is_laid_in_the_middle_at_its_size() -> None:

@@ -10,7 +10,7 @@ from app.engine.suppress import Found, suppressed
 def found(symbol: int, rows: list[tuple[float, float, float]], size: int = 20, positive: bool = True,
           ink: float = 100, recoloured: float = 0) -> Found:
     """Finds (x, y, score) of a symbol."""
-    poses = np.array([[x, y, 0, 0, 1] for x, y, _ in rows], dtype=np.float64)
+    poses = np.array([[x, y, 0, 0, 1, 1] for x, y, _ in rows], dtype=np.float64)
     return Found(symbol, positive, (size, size), ink, poses, np.array([s for *_, s in rows]), np.zeros((len(rows), 1)),
                  np.full(len(rows), recoloured))
 

@@ -77,7 +77,7 @@ def test_the_largest_move_stays_on_the_patch() -> None:
     Pose(0, 0, 90.0), Pose(3, -2, 30.0, False, 1.2), Pose(-4, 4, -140.0, True, 0.8), Pose(0, 0, 0.0, True)])
 def test_poses_agree_with_the_engine(patch: Picture, pose: Pose) -> None:
     """The crop that the engine samples under the inverse of the pose."""
-    row = torch.tensor([[pose.x, pose.y, pose.angle, float(pose.mirrored), pose.scale]])
+    row = torch.tensor([[pose.x, pose.y, pose.angle, float(pose.mirrored), pose.scale, 1.0]])
     back = torch.linalg.inv(torch.cat([matrices(row)[0], torch.tensor([[0.0, 0.0, 1.0]])]))[:2]
     back[:, 2] += PATCH / 2
     expected = crops(torch.from_numpy(patch), back[None], CROP)[0].numpy()

@@ -13,8 +13,8 @@ from app.engine.encoder import Encoder
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Box, Detection, Pose
 from app.engine.verify import Verifier
-from app.engine.weights import load_networks, write_weights
-from training.calibrate import certain_from, clear_copy, collect_all, fit, lying_on, rescored, seated
+from app.engine.weights import write_weights
+from training.calibrate import certain_from, clear_copy, collect_all, fit, lying_on, rescored
 from training.drawings import Instance, make_drawing
 from training.evaluate import Case, calibration_error
 
@@ -22,7 +22,7 @@ from training.evaluate import Case, calibration_error
 def test_a_logistic_curve_is_found_again() -> None:
     rng = np.random.default_rng(0)
     evidence = rng.normal(size=(20_000, len(NAMES)))
-    weights, offset = np.array([1.5, -0.7, 0.3, 0.0, 0.0, 0.0, 0.0]), -0.4
+    weights, offset = np.array([1.5, -0.7, 0.3, 0.0, 0.0]), -0.4
     right = rng.random(20_000) < 1 / (1 + np.exp(-(evidence @ weights + offset)))
     found, at = fit(evidence, right)
     assert found == pytest.approx(weights, abs=0.1)
@@ -50,7 +50,7 @@ def test_certain_is_where_ninety_nine_of_a_hundred_are_right() -> None:
 
 
 def test_a_case_takes_the_scores_of_its_evidence() -> None:
-    find = Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.2, Pose(4, 4), (3.0, *[0.0] * 6))
+    find = Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.2, Pose(4, 4), (3.0, *[0.0] * (len(NAMES) - 1)))
     case = rescored(Case((find,), (None,), 1), Calibration(offset=-3.0))
     assert case.detections[0].score == pytest.approx(0.5)
 
@@ -72,19 +72,6 @@ def test_processes_collect_what_one_does(tmp_path: Path) -> None:
     one, two = (collect_all(tmp_path, 2, 3, "cpu", workers) for workers in (1, 2))
     assert [case.truths for case in one] == [case.truths for case in two]
     assert len(one) > 2
-
-
-def test_juries_of_several_folders_sit_together(tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        encoder, verifier = Encoder((4, 4, 8, 8), 16), Verifier((4, 4, 8, 8), members=2)
-        write_weights(tmp_path / name, encoder, verifier, Calibration(), {"run": name})
-    encoder, verifier, record = seated(tmp_path / "one", tmp_path / "two")
-    held = [load_networks(tmp_path / name) for name in ("one", "two")]
-    assert torch.equal(next(encoder.parameters()), next(held[0][0].parameters()))
-    assert torch.equal(next(verifier.scout.parameters()), next(held[0][1].scout.parameters()))
-    assert len(verifier.jury) == 4
-    assert torch.equal(next(verifier.jury[2].parameters()), next(held[1][1].jury[0].parameters()))
-    assert record == {"run": "one", "beside": [{"run": "two"}]}
 
 
 def test_a_find_is_right_that_lies_on_a_copy() -> None:

@@ -13,16 +13,15 @@ from torch.utils.data import Dataset
 
 from app.engine.evidence import Calibration
 from app.engine.poses import compose, crops, matrices
-from app.engine.verify import CHANNELS, SPREADS, Judge, compared
 from app.engine.weights import write_weights
 from training import batches, loop
-from training.batches import Lesson, make_lesson, some_pairs
+from training.batches import Lesson, joined, make_lesson, some_pairs
 from training.drawings import make_drawing
-from training.pairs import Pairs, joined
+from training.pairs import Pairs
 from training.shots import FAINT, SPOILT, faults, take_shot
 from training.tiles import collate
 from training.train import Drawings, Recipe, _lessons, encoder_of, start, train, verifier_of
-from training.views import toned, turned, varied
+from training.views import toned, varied
 
 SMALL = Recipe(steps=4, pool=3, filled=1, tiles=2, pairs=40, workers=0, checkpoint_every=2)
 
@@ -155,19 +154,13 @@ def test_a_run_goes_on_from_weights(tmp_path: Path) -> None:
         assert torch.allclose(value.float(), first.state_dict()[key].float(), atol=1e-3), key
 
 
-def test_a_jury_begins_as_its_scout() -> None:
-    scout = Judge((4, 4, 8, 8), CHANNELS).eval()
-    verifier, pictures = verifier_of(scout), torch.rand(3, 3, 64, 64)
-    assert torch.allclose(verifier.decide(pictures), scout(compared(pictures, SPREADS[:1])).logit, atol=1e-5)
-
-
 @pytest.mark.parametrize("quarters", range(4))
 @pytest.mark.parametrize("flipped", [False, True])
 def test_a_correction_mends_its_pair_however_the_pair_is_turned(quarters: int, flipped: bool) -> None:
     picture = torch.zeros(64, 64)
     picture[20:44, 24:28] = picture[40:44, 24:40] = picture[26:30, 24:34] = 1  # an F upside down: no symmetry
     off = torch.tensor([[5.0, -3.0, 12.0, 0.15]])
-    still = torch.tensor([[32.0, 32.0, 0.0, 0.0, 1.0]])
+    still = torch.tensor([[32.0, 32.0, 0.0, 0.0, 1.0, 1.0]])
     # the copy lies where the correction of a centred pose leads
     there = torch.eye(3)
     there[:2] = matrices(compose(still, off))[0]
@@ -176,7 +169,7 @@ def test_a_correction_mends_its_pair_however_the_pair_is_turned(quarters: int, f
     seen = crops(picture, back[None], 64)[0]
     pictures = (torch.stack([picture, seen, torch.ones(64, 64)])[None] * 255).to(torch.uint8)
     units = torch.tensor([[8.0, 8.0, 20.0, 0.25]])
-    pair = turned(Pairs(pictures, torch.ones(1), off / units, torch.ones(1, 4)), quarters, flipped)
+    pair = Pairs(pictures, torch.ones(1), off / units, torch.ones(1, 4)).turned(quarters, flipped)
     page = pair.pictures[0, 1].float() / 255
     mended = crops(page, matrices(compose(still, pair.corrections * units)), 64)[0]
     example = pair.pictures[0, 0].float() / 255
