@@ -1,0 +1,193 @@
+"""What a search costs beside other ways to do it: `python -m benchmarks.speed [--sheets 5 20 70] [--symbols 1 10 100]`.
+
+    planspot     one dense pass for all symbols, every angle, mirrored, 0.8 to 1.25 times the size
+    windows      the first project's way: every window cropped, resized to 224 px, put through ResNet-18, compared with
+                 each symbol's code under every pose; from a slice of the windows, times their number
+    correlation  OpenCV's matchTemplate on the ink, one call a symbol and pose; from a few calls, times their number
+
+All on the same generated sheets in one run, each in a process of its own, so that its peak memory is its own. `floor` is one
+matchTemplate of the sheet with one template of 48 px. The table comes first, the last line is JSON. Random weights time
+ResNet-18 as well as trained ones do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torchvision.models import resnet18
+
+from app.engine.encoder import STRIDE, WINDOW
+from app.engine.index import SymbolIndex
+from app.engine.ink import VISIBLE, ink
+from app.engine.poses import TURN_STEP, sizes
+from app.engine.query import Example, Options, Pixels, Query
+from app.engine.weights import load_detector
+from training.drawings import draw_class, make_drawing, random_classes
+from training.styles import random_style
+
+SIDE = 900            # px of the generated pieces that a sheet is laid with
+PIECES = 6
+SYMBOL = 48           # px of the symbols searched
+ASPECT = 4 / 3
+INKED = 256           # px of the tiles whose share with ink is told
+SLICE = 64            # windows of ResNet-18 timed
+CALLS = 6             # of matchTemplate timed
+SEED = 31
+POSES = 360 // TURN_STEP * 2 * len(sizes(0.8, 1.25))
+
+
+@dataclass(frozen=True)
+class Row:
+    way: str
+    megapixels: float
+    symbols: int
+    seconds: float
+    measured: bool  # or worked out from a part
+    memory: float   # GB at the peak of the process
+
+
+def sheet(megapixels: float) -> Pixels:
+    """(H, W, 3) a dense drawing of so many megapixels."""
+    height = round((megapixels * 1e6 / ASPECT) ** 0.5)
+    width = round(height * ASPECT)
+    rng = np.random.default_rng(SEED)
+    pieces = [make_drawing(rng, SIDE, SIDE, damaged=False).pixels for _ in range(PIECES)]
+    light = [255 - piece if np.median(piece) < 128 else piece for piece in pieces]  # one paper for one sheet
+    page = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, SIDE):
+        for left in range(0, width, SIDE):
+            part = light[int(rng.integers(PIECES))][: height - top, : width - left]
+            page[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return page
+
+
+def examples(count: int) -> list[Pixels]:
+    """Symbols of like size, drawn alone."""
+    from training.canvas import Canvas, affine
+
+    rng = np.random.default_rng(SEED + 1)
+    drawn: list[Pixels] = []
+    while len(drawn) < count:
+        for symbol in random_classes(rng, min(count, 50)):
+            size = SYMBOL * float(rng.uniform(0.85, 1.2))
+            one = draw_class(symbol, size, random_style(rng).line_width, (0, 0, 0))
+            canvas = Canvas(round(one.width) + 6, round(one.height) + 6)
+            canvas.draw(one.shape, affine(canvas.width / 2, canvas.height / 2), one.colour, one.line_width)
+            drawn.append(canvas.pixels())
+    return drawn[:count]
+
+
+def inked_share(page: Pixels) -> float:
+    """Of a sheet's tiles those that hold ink."""
+    inked = ink(page) >= VISIBLE
+    rows, columns = (side // INKED for side in inked.shape)
+    tiles = inked[: rows * INKED, : columns * INKED].reshape(rows, INKED, columns, INKED)
+    return float(tiles.any(axis=(1, 3)).mean())
+
+
+def planspot(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple[float, bool]:
+    detector = load_detector(weights, "cpu")
+    detector.warm_up()
+    index = SymbolIndex(detector.dimension, detector.model)
+    queries = [Query(str(n), (Example(n, pixels),)) for n, pixels in enumerate(symbols, 1)]
+    for n, pixels in enumerate(symbols, 1):
+        index.add([n], detector.embed(pixels)[None])
+    began = time.perf_counter()
+    detector.detect(page, queries, index, Options())
+    return time.perf_counter() - began, True
+
+
+def windows(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple[float, bool]:
+    network = resnet18(weights=None).eval()
+    codes = torch.nn.functional.normalize(torch.randn(len(symbols) * POSES, 1000), dim=1)
+    count = (page.shape[0] // STRIDE) * (page.shape[1] // STRIDE) * len(sizes(0.8, 1.25))
+    rng = np.random.default_rng(0)
+    corners = np.stack([rng.integers(0, side - WINDOW, SLICE) for side in page.shape[:2]], axis=1)
+    with torch.inference_mode():
+        network(torch.zeros(1, 3, 224, 224))
+        began = time.perf_counter()
+        crops = [cv2.resize(page[y : y + WINDOW, x : x + WINDOW], (224, 224)) for y, x in corners]
+        batch = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 255
+        (torch.nn.functional.normalize(network(batch), dim=1) @ codes.T).max(1)
+    return (time.perf_counter() - began) * count / SLICE, False
+
+
+def correlation(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple[float, bool]:
+    inked = ink(page)
+    template = _turned(ink(symbols[0]), 0)
+    cv2.matchTemplate(inked[:500, :500], template, cv2.TM_CCOEFF_NORMED)
+    began = time.perf_counter()
+    for n in range(CALLS):
+        cv2.matchTemplate(inked, _turned(ink(symbols[0]), n * TURN_STEP), cv2.TM_CCOEFF_NORMED)
+    return (time.perf_counter() - began) / CALLS * POSES * len(symbols), False
+
+
+def floor(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple[float, bool]:
+    inked = ink(page)
+    template = cv2.resize(ink(symbols[0]), (SYMBOL, SYMBOL))
+    cv2.matchTemplate(inked[:500, :500], template, cv2.TM_CCOEFF_NORMED)
+    began = time.perf_counter()
+    cv2.matchTemplate(inked, template, cv2.TM_CCOEFF_NORMED)
+    return time.perf_counter() - began, True
+
+
+WAYS: dict[str, Callable[[Pixels, Sequence[Pixels], Path], tuple[float, bool]]] = {
+    "planspot": planspot, "windows": windows, "correlation": correlation, "floor": floor}
+
+
+def measure(way: str, megapixels: float, symbols: int, weights: Path, threads: int) -> Row:
+    torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
+    seconds, measured = WAYS[way](sheet(megapixels), examples(symbols), weights)
+    return Row(way, megapixels, symbols, seconds, measured, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+
+
+def _turned(inked: NDArray[np.float32], angle: float) -> NDArray[np.float32]:
+    height, width = inked.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    return np.asarray(cv2.warpAffine(inked, turn, (width, height)), dtype=np.float32)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sheets", type=float, nargs="+", default=[5, 20, 70], help="megapixels")
+    parser.add_argument("--symbols", type=int, nargs="+", default=[1, 10, 100])
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--weights", type=Path, default=Path("model_weights"))
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    args = parser.parse_args()
+    rows: list[Row] = []
+    print(f"{'MP':>5} {'symbols':>7}  {'way':<12} {'seconds':>9} {'x planspot':>10} {'x floor':>8} {'peak GB':>8}")
+    for megapixels in args.sheets:
+        print(f"{megapixels:>5g} sheet with ink in {inked_share(sheet(megapixels)):.0%} of its {INKED} px tiles")
+        for symbols in args.symbols:
+            group = [_alone(way, megapixels, symbols, args) for way in args.ways]
+            rows += group
+            seconds = {row.way: row.seconds for row in group}
+            for row in group:
+                ratios = [f"{row.seconds / seconds[other]:.2f}" if other in seconds else "" for other in ("planspot", "floor")]
+                print(f"{megapixels:>5g} {symbols:>7}  {row.way:<12} {row.seconds:>8.1f}{' ' if row.measured else '*'} "
+                      f"{ratios[0]:>10} {ratios[1]:>8} {row.memory:>8.2f}", flush=True)
+    print("* worked out from a measured part")
+    print(json.dumps({"threads": args.threads, "poses": POSES, "rows": [asdict(row) for row in rows]}))
+
+
+def _alone(way: str, megapixels: float, symbols: int, args: argparse.Namespace) -> Row:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(measure, way, megapixels, symbols, args.weights, args.threads).result()
+
+
+if __name__ == "__main__":
+    main()
