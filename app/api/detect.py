@@ -77,4 +77,4 @@ def _written(kind: str, answer: Answer, name: str) -> bytes:
 
 def _marked(service: Service, kind: str, plan: Plan, answer: Answer, name: str, cancelled: Callable[[], bool]) -> bytes:
     drawn = report([(name, answer)])
-    return b"".join(marked(kind, drawn, [lambda: plan.search.data], plan.search.dpi, service.limits, cancelled))
+    return b"".join(marked(kind, drawn, [lambda: plan.search.data], plan.search.dpi, service.drawings, cancelled))

@@ -131,7 +131,7 @@ def _written(kind: str, found: JobResult) -> bytes:
 
 def _marked(service: Service, kind: str, found: JobResult) -> Iterator[bytes]:
     sources = [file.source for file in found.files]
-    return marked(kind, report(found.named()), sources, found.dpi, service.jobs.limits.page, service.stopping.is_set)
+    return marked(kind, report(found.named()), sources, found.dpi, service.jobs.drawings, service.stopping.is_set)
 
 
 async def _pressed(service: Service, parts: Iterator[bytes], begun: list[bytes | None]) -> AsyncIterator[bytes]:

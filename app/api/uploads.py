@@ -39,7 +39,7 @@ class BoundedRequest(Request):
     @property
     def _limit(self) -> int:
         service: Service = self.app.state.service
-        return service.limits.max_bytes
+        return service.settings.max_bytes
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         declared = self.headers.get("content-length", "")
