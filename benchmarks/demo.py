@@ -114,14 +114,18 @@ def found_at(detection: dict[str, Any]) -> Quad:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """A server of our own with a data directory that goes with it; gives its address once it is ready."""
+def server(module: Sequence[str] = ("app", "serve"), **settings: object) -> Iterator[str]:
+    """A server of our own with a data directory that goes with it; gives its address once it is ready.
+
+    module: what `python -m` runs. settings: by their names without the prefix.
+    """
     with tempfile.TemporaryDirectory(prefix="planspot-demo-") as data:
         port = free_port()
         log = Path(data) / "server.log"
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PLANSPOT_") or k in KEPT}
-        environment["PLANSPOT_DATA_DIR"] = str(Path(data) / "catalogue")
-        command = [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", str(port)]
+        given = {"DATA_DIR": Path(data) / "catalogue", "HOST": "127.0.0.1", "PORT": port, **settings}
+        environment |= {f"PLANSPOT_{name}": str(value) for name, value in given.items()}
+        command = [sys.executable, "-m", *module]
         with log.open("wb") as sink, subprocess.Popen(command, env=environment, stdout=sink, stderr=sink) as process:
             try:
                 wait_until_ready(f"http://127.0.0.1:{port}", process, log)

@@ -20,6 +20,7 @@ from app.engine.drawing import Drawings, Limits
 from app.engine.reader import Reader
 from app.errors import BrokenDrawing, PlanspotError, Stopping, TooLarge
 from benchmarks.hostile import KINDS, cyclic_tiff, declared, long_pdf, pdf_bomb
+from benchmarks.mutate import mutated, seeds
 from tests import pictures
 
 LIMITS = Limits(max_bytes=5_000_000, max_pixels=30_000_000, max_pages=50)
@@ -95,6 +96,15 @@ def test_what_unpacks_to_too_much_is_refused(data: bytes) -> None:
         assert drawings.page(PNG, 1, 72).pixels.shape == (pictures.SIDE, pictures.SIDE, 3)
     finally:
         narrow.close()
+
+
+@given(number=st.integers(0, 10**6))
+@settings(max_examples=60)
+def test_a_mutated_file_is_read_or_refused(reader: Reader, number: int) -> None:
+    """The service's own limits would let it decode for longer."""
+    with suppress(PlanspotError):
+        for page in Drawings(Limits(10**6, 10**6, 3), reader.opened).pages(mutated(seeds(), 1, number).data, None, 72):
+            assert page.pixels.shape[2] == 3
 
 
 @pytest.mark.parametrize("kind", pictures.FORMATS)
