@@ -57,6 +57,12 @@ def test_every_setting_is_documented(field: str) -> None:
     assert row in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 
+def test_the_defaults_among_the_limits_are_the_settings() -> None:
+    rows = re.findall(r"\| `PLANSPOT_(\w+)` \| (\S+) \|", (ROOT / "docs" / "limits.md").read_text(encoding="utf-8"))
+    assert len(rows) >= 17
+    assert [(name, default) for name, default in rows if shown_default(name.lower()) != default] == []
+
+
 @pytest.mark.parametrize("path", [*PAGES, *(ROOT / each for each in DEPLOYMENT)], ids=name)
 def test_settings_named_exist(path: Path) -> None:
     named = set(re.findall(r"PLANSPOT_[A-Z_]+[A-Z]", path.read_text(encoding="utf-8")))
