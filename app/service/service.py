@@ -84,10 +84,10 @@ class Service:
     def close(self) -> None:
         """End the running work, drop what waits, close the catalogue."""
         self.stopping.set()
+        self._reader.close()  # first, for the running work may wait for it
         self.runner.close()
         self.worker.close()
         self.press.close()
-        self._reader.close()
         self.catalogue.close()
 
     def status(self) -> Status:
