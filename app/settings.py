@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     max_pages: int = Field(default=50, ge=1, description="Pages that one call of /detect may search.")
     readers: int = Field(default=2, ge=1, description="Files decoded at once, each in a process of its own.")
     reader_memory: int = Field(default=4 * 2**30, ge=2**20, description="Bytes of memory that decoding a file may take.")
-    reader_seconds: float = Field(default=120.0, gt=0, description="Longest time that opening a file or a page may take.")
+    reader_seconds: float = Field(default=60.0, gt=0, description="Processor seconds that opening a file or a page may take.")
     max_job_bytes: int = Field(default=2**30, ge=1, description="Largest upload of a job in bytes, all its files together.")
     max_job_pages: int = Field(default=1000, ge=1, le=10_000, description="Pages that one job may search.")
     max_jobs: int = Field(default=100, ge=1, description="Jobs that may wait or run; one more is answered 429.")

@@ -36,6 +36,17 @@ def pdf_bomb(megabytes: int) -> bytes:
     return drawn_pdf(stream, b"/Filter/FlateDecode")
 
 
+def busy_pdf(levels: int = 12) -> bytes:
+    """A PDF whose page draws a form ten times, which draws a form ten times, and so on."""
+    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 200 200]/Resources<</XObject<</X %d 0 R>>>>/Length %d>>stream\n%s\nendstream"
+    calls = b"/X Do " * 10
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>>>"
+    contents = b"<</Length %d>>stream\n%s\nendstream" % (len(calls), calls)
+    forms = [form % (6 + level, len(calls), calls) for level in range(levels)]
+    last = form % (5, 21, b"0 0 m 200 200 l S\n   ")
+    return pdf([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, contents, *forms, last])
+
+
 def drawn_pdf(stream: bytes, how: bytes = b"", resources: bytes = b"") -> bytes:
     """A PDF of one page of 200 x 200 points that this stream draws."""
     return pdf(

@@ -7,7 +7,6 @@ other files before, a fresh one gets the file too, so that no file is refused fo
 from __future__ import annotations
 
 import json
-import math
 import signal
 import subprocess
 import sys
@@ -28,6 +27,7 @@ T = TypeVar("T")
 _ROOT = str(Path(__file__).parents[2])
 _START = "import sys; sys.path.insert(0, {root!r}); from app.engine.reader_child import main; main({memory}, {seconds})"
 _START_SECONDS = 60.0
+PATIENCE = 5.0
 _PIPE = 2**18  # bytes; a pipe's usual 64 KiB make a large page wait for many more turns of the scheduler
 
 
@@ -35,10 +35,11 @@ class Reader:
     """The children.
 
     at_once: files being decoded at the same time; more wait for their turn. memory: bytes that decoding a file may take.
-    seconds: how long opening a file or drawing a page may take.
+    seconds: of processor time that opening a file or a page may take; a busy machine makes no file too slow. By the clock
+    it may take PATIENCE times as long.
     """
 
-    def __init__(self, at_once: int = 2, memory: int = 4 * 2**30, seconds: float = 120.0) -> None:
+    def __init__(self, at_once: int = 2, memory: int = 4 * 2**30, seconds: float = 60.0) -> None:
         self._at_once = at_once
         self._memory = memory
         self._seconds = seconds
@@ -89,7 +90,7 @@ class Reader:
         status = child.end()
         if self._closed:
             return Stopping("The service is stopping.")
-        if child.overrun:
+        if child.slow:
             return BrokenDrawing(f"The {kind} file takes more than {self._seconds:g} s to read.")
         if status in {-signal.SIGABRT, NO_MEMORY}:  # pdfium aborts where there is no more memory
             return TooLarge(f"The {kind} file takes more than {self._memory} bytes of memory to read.", self._memory)
@@ -129,7 +130,7 @@ class _Document:
             try:
                 return work(self._opened())
             except _Ended:
-                if self._child is None or not self._child.seasoned or self._child.overrun:
+                if self._child is None or not self._child.seasoned or self._child.slow:
                     raise self._problem() from None
             self.close()
             try:
@@ -153,13 +154,13 @@ class _Ended(Exception):  # noqa: N818
 
 
 class _Child:
-    """A process that decodes. `seasoned`: it has served a file before this one. `overrun`: it was ended for its slowness."""
+    """A process that decodes. `seasoned`: it has served a file before this one."""
 
     def __init__(self, memory: int, seconds: float) -> None:
         """Raises Unavailable."""
         self._seconds = seconds
-        self._started = self.seasoned = self.overrun = self.usable = False
-        start = _START.format(root=_ROOT, memory=memory, seconds=math.ceil(seconds) + 1)
+        self._started = self.seasoned = self.usable = self._overran = False
+        start = _START.format(root=_ROOT, memory=memory, seconds=seconds)
         pipe = subprocess.PIPE
         try:
             self._process = subprocess.Popen(
@@ -177,11 +178,11 @@ class _Child:
         return pages
 
     def ask(self, question: dict[str, Any], data: bytes = b"") -> dict[str, Any]:
-        with self._deadline(self._seconds):
+        with self._deadline(PATIENCE * self._seconds):
             return self._answer(question, data)
 
     def draw(self, number: int, dpi: int, size: tuple[int, int]) -> NDArray[np.uint8]:
-        with self._deadline(self._seconds):
+        with self._deadline(PATIENCE * self._seconds):
             self._answer({"draw": number, "dpi": dpi, "size": size})
             width, height = size
             pixels = np.empty((height, width, 3), dtype=np.uint8)
@@ -199,6 +200,11 @@ class _Child:
             with suppress(_Ended):
                 self.ask({"close": True})
                 self.seasoned = True
+
+    @property
+    def slow(self) -> bool:
+        """Whether it was ended, or ended, for taking too long."""
+        return self._overran or self.end() == -signal.SIGXCPU
 
     def kill(self) -> None:
         self._process.kill()
@@ -222,7 +228,7 @@ class _Child:
     @contextmanager
     def _deadline(self, seconds: float) -> Iterator[None]:
         self.usable = False
-        timer = threading.Timer(seconds, self._overran)
+        timer = threading.Timer(seconds, self._overrun)
         timer.daemon = True
         timer.start()
         try:
@@ -234,8 +240,8 @@ class _Child:
         finally:
             timer.cancel()
 
-    def _overran(self) -> None:
-        self.overrun = True
+    def _overrun(self) -> None:
+        self._overran = True
         self.kill()
 
     def _answer(self, question: dict[str, Any], data: bytes = b"") -> dict[str, Any]:

@@ -13,6 +13,7 @@ page's bytes behind its line. The first line says that all is loaded.
 from __future__ import annotations
 
 import json
+import math
 import signal
 import sys
 from contextlib import ExitStack
@@ -29,7 +30,7 @@ except ImportError:  # not on Windows, where the limits are not kept
 NO_MEMORY = 3  # exit status
 
 
-def main(memory: int, seconds: int) -> None:
+def main(memory: int, seconds: float) -> None:
     """Answer until the input ends. memory: bytes that files may take. seconds: of processor time for a question."""
     for stop in (signal.SIGINT, signal.SIGTERM):  # sent to a whole group; the service lets its requests end first
         signal.signal(stop, signal.SIG_IGN)
@@ -43,7 +44,7 @@ def main(memory: int, seconds: int) -> None:
 class Child:
     """One file is open at a time."""
 
-    def __init__(self, source: BinaryIO, sink: BinaryIO, seconds: int) -> None:
+    def __init__(self, source: BinaryIO, sink: BinaryIO, seconds: float) -> None:
         self._source = source
         self._sink = sink
         self._seconds = seconds
@@ -95,10 +96,10 @@ def _limit_memory(more: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-def _limit_time(more: int) -> None:
-    """The service kills a child that takes too long; this ends one whose service has died."""
+def _limit_time(more: float) -> None:
+    """Let it work for so many seconds more, rounded up."""
     if resource is None:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + more, most))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(used.ru_utime + used.ru_stime + more), most))
