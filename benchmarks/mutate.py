@@ -1,6 +1,6 @@
 """Mutated files of every accepted type through the reader, and over HTTP.
 
-    python -m benchmarks.mutate [--files 100000] [--http 2000] [--seed 1] [--children 2] [--keep FOLDER]
+    python -m benchmarks.mutate [--files 100000] [--http 2000] [--seed 1] [--children 2] [--minutes 60] [--keep FOLDER]
 
 File n is the same for the same seed. A file may be read or refused for a reason that the service answers with 4xx; anything
 else is a failure: the process dies, a file takes longer than the deadline allows, another exception, an answer of 5xx,
@@ -17,15 +17,16 @@ import random
 import resource
 import struct
 import sys
+import threading
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache, partial
 from io import BytesIO
-from itertools import count
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,17 @@ class Tally:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     slowest: tuple[float, int] = (0.0, -1)
+    began: float = field(default_factory=time.monotonic)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, file: File, outcome: str, seconds: float, failed: bool) -> None:
-        self.outcomes[file.kind, outcome] += 1
-        self.slowest = max(self.slowest, (seconds, file.number))
-        if failed or seconds > LONGEST:
-            self.failures.append(f"file {file.number} ({file.kind}): {outcome} after {seconds:.1f} s")
+        with self.lock:
+            self.outcomes[file.kind, outcome] += 1
+            self.slowest = max(self.slowest, (seconds, file.number))
+            if failed or seconds > LONGEST:
+                self.failures.append(f"file {file.number} ({file.kind}): {outcome} after {seconds:.1f} s")
+            if (done := self.outcomes.total()) % 1000 == 0:
+                print(f"{done} files, {done / (time.monotonic() - self.began):.0f} a second", file=sys.stderr, flush=True)
 
 
 # --- what files are made from ---
@@ -298,34 +304,27 @@ def read(drawings: Drawings, tally: Tally, file: File) -> bool:
 
 def run_reader(files: Iterator[File], children: int, keep: Path | None) -> dict[str, Any]:
     """Every file through the reader."""
-    tally, reader, began = Tally(), Reader(children, MEMORY, SECONDS), time.monotonic()
-    look = partial(_kept, keep, partial(read, Drawings(LIMITS, reader.opened), tally))
-    with ThreadPoolExecutor(children) as threads:
-        for done, _ in enumerate(_in_turn(threads, look, files, 4 * children), 1):
-            if done % 1000 == 0:
-                print(f"{done} files, {done / (time.monotonic() - began):.0f} a second", file=sys.stderr, flush=True)
+    tally, reader = Tally(), Reader(children, MEMORY, SECONDS)
+    _each(files, children, partial(_kept, keep, partial(read, Drawings(LIMITS, reader.opened), tally)))
     reader.close()
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     if used > MEMORY + OWN:
         tally.failures.append(f"a child took {used} bytes")
-    return _summary(tally, time.monotonic() - began) | {"most_memory_mb": used >> 20}
+    return _summary(tally) | {"most_memory_mb": used >> 20}
 
 
-def run_http(files: Sequence[File], keep: Path | None) -> dict[str, Any]:
+def run_http(files: Iterator[File], keep: Path | None) -> dict[str, Any]:
     """Every file to a real server: a detection, a registration or a job."""
-    tally, began = Tally(), time.monotonic()
+    tally = Tally()
     limits = {"MAX_PIXELS": 1_000_000, "MAX_PAGES": 3, "MAX_JOBS": 10_000, "READER_MEMORY": MEMORY, "READER_SECONDS": SECONDS}
     with server(STUB, **limits) as url, httpx.Client(base_url=url, timeout=LONGEST) as client:
         example = _saved(Image.effect_noise((40, 40), 60), "PNG")
         client.post("/symbols", data={"name": "one"}, files={"file": example}).raise_for_status()
-        look = partial(_kept, keep, partial(send, client, tally))
-        with ThreadPoolExecutor(4) as threads:
-            for _ in _in_turn(threads, look, iter(files), 8):
-                pass
+        _each(files, 4, partial(_kept, keep, partial(send, client, tally)))
         if client.get("/health/ready").status_code != httpx.codes.OK:
             tally.failures.append("the server is not ready any more")
     used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    return _summary(tally, time.monotonic() - began) | {"most_memory_mb": used >> 20}
+    return _summary(tally) | {"most_memory_mb": used >> 20}
 
 
 def send(client: httpx.Client, tally: Tally, file: File) -> bool:
@@ -348,23 +347,29 @@ def _kept(keep: Path | None, look: Callable[[File], bool], file: File) -> None:
         (keep / f"{file.number}.{file.kind.lower()}").write_bytes(file.data)
 
 
-def _in_turn(
-    threads: ThreadPoolExecutor, look: Callable[[File], None], files: Iterator[File], ahead: int
-) -> Iterator[None]:
-    """Like map, but making no more files ahead than so many."""
-    waiting = [threads.submit(look, file) for _, file in zip(range(ahead), files, strict=False)]
-    while waiting:
-        waiting.pop(0).result()
-        waiting += [threads.submit(look, file) for _, file in zip(range(1), files, strict=False)]
-        yield
+def _each(files: Iterator[File], at_once: int, look: Callable[[File], None]) -> None:
+    """Look at every file, so many at a time; each is made when its turn comes."""
+    lock = threading.Lock()
+
+    def some() -> None:
+        while True:
+            with lock:
+                file = next(files, None)
+            if file is None:
+                return
+            look(file)
+
+    with ThreadPoolExecutor(at_once) as threads:
+        for done in [threads.submit(some) for _ in range(at_once)]:
+            done.result()
 
 
-def _summary(tally: Tally, seconds: float) -> dict[str, Any]:
+def _summary(tally: Tally) -> dict[str, Any]:
     outcomes = {f"{kind} {outcome}": n for (kind, outcome), n in sorted(tally.outcomes.items())}
     files, (slowest, which) = sum(outcomes.values()), tally.slowest
     return {
         "files": files,
-        "files_a_second": round(files / seconds, 1),
+        "files_a_second": round(files / (time.monotonic() - tally.began), 1),
         "slowest_s": round(slowest, 2),
         "slowest_file": which,
         "outcomes": outcomes,
@@ -385,15 +390,17 @@ def main() -> int:
     parser.add_argument("--http", type=int, default=2_000, help="files over HTTP")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--children", type=int, default=os.cpu_count() or 1, help="files read at once")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="when to leave off the files through the reader")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where files that fail are written")
     args = parser.parse_args()
-    numbers, found = count(), dict[str, Any](seed=args.seed)
-    made = (mutated(seeds(), args.seed, number) for number in numbers)
+    found, end = dict[str, Any](seed=args.seed), time.monotonic() + 60 * args.minutes
     if args.files:
-        found["reader"] = run_reader((file for _, file in zip(range(args.files), made, strict=False)), args.children, args.keep)
+        made = (mutated(seeds(), args.seed, number) for number in range(args.files))
+        found["reader"] = run_reader(takewhile(lambda _: time.monotonic() < end, made), args.children, args.keep)
         print_outcomes("reader", found["reader"])
     if args.http:
-        found["http"] = run_http([file for _, file in zip(range(args.http), made, strict=False)], args.keep)
+        made = (mutated(seeds(), args.seed, args.files + number) for number in range(args.http))
+        found["http"] = run_http(made, args.keep)
         print_outcomes("http", found["http"])
     print(json.dumps(found))
     return 1 if any(found[part]["failures"] for part in ("reader", "http") if part in found) else 0

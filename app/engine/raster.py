@@ -99,19 +99,18 @@ def _to_rgb(image: Image.Image) -> Iterator[Pixels]:
     bands = [(0, top, image.width, min(top + _BAND, image.height)) for top in range(0, image.height, _BAND)]
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
         low, high = _range(np.asarray(image.crop(band)) for band in bands)
-        for band in bands:
-            grey = _to_8_bits(np.asarray(image.crop(band)), low, high)
-            yield np.repeat(grey[:, :, None], 3, axis=2)
-        return
+        return (_to_8_bits(np.asarray(image.crop(band)), low, high) for band in bands)
     transparent = image.has_transparency_data
-    for band in bands:
-        part = image.crop(band)
-        if transparent:
-            part = part.convert("RGBA")
-            paper = Image.new("RGB", part.size, "white")
-            paper.paste(part, mask=part.getchannel("A"))
-            part = paper
-        yield np.asarray(part if part.mode == "RGB" else part.convert("RGB"))
+    return (np.asarray(_on_white(image.crop(band), transparent)) for band in bands)
+
+
+def _on_white(image: Image.Image, transparent: bool) -> Image.Image:
+    if not transparent:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    image = image.convert("RGBA")
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(image, mask=image.getchannel("A"))
+    return paper
 
 
 def _range(bands: Iterable[NDArray[Any]]) -> tuple[float, float]:
@@ -123,12 +122,14 @@ def _finite(grey: NDArray[Any]) -> NDArray[Any]:
     return np.nan_to_num(grey.astype(np.float32)) if grey.dtype.kind == "f" else grey
 
 
-def _to_8_bits(grey: NDArray[Any], low: float, high: float) -> Pixels:
-    """Scanners store 10 or 12 bits in 16, so the depth is told from the brightest pixel."""
-    if grey.dtype.kind == "f":
-        return np.asarray((_finite(grey) - low) * (255.0 / max(high - low, 1e-9)), dtype=np.uint8)
-    shift = next((bits for bits in (0, 2, 4, 8) if int(high) >> bits <= 255), 24)
-    return np.asarray(np.right_shift(np.maximum(grey, 0), shift), dtype=np.uint8)
+def _to_8_bits(deep: NDArray[Any], low: float, high: float) -> Pixels:
+    """(h, W, 3) grey. Scanners store 10 or 12 bits in 16, so the depth is told from the brightest pixel."""
+    if deep.dtype.kind == "f":
+        grey = (_finite(deep) - low) * (255.0 / max(high - low, 1e-9))
+    else:
+        shift = next((bits for bits in (0, 2, 4, 8) if int(high) >> bits <= 255), 24)
+        grey = np.right_shift(np.maximum(deep, 0), shift)
+    return np.repeat(np.asarray(grey, dtype=np.uint8)[:, :, None], 3, axis=2)
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:

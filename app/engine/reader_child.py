@@ -16,7 +16,6 @@ import json
 import math
 import signal
 import sys
-from contextlib import ExitStack
 from typing import Any, BinaryIO
 
 from app.engine import decoders
@@ -48,7 +47,7 @@ class Child:
         self._source = source
         self._sink = sink
         self._seconds = seconds
-        self._open = ExitStack()
+        self._document: decoders.Document | None = None
 
     def run(self) -> None:
         self._say({})
@@ -61,21 +60,23 @@ class Child:
                 self._say({"error": type(error).__name__, "detail": str(error), "limit": limit})
 
     def _answer(self, asked: dict[str, Any]) -> None:
-        match asked:
-            case {"open": kind, "bytes": length}:
+        match asked, self._document:
+            case {"open": kind, "bytes": length}, _:
                 data = self._source.read(length)
-                self._document = self._open.enter_context(decoders.opened(data, kind))
+                self._document = decoders.Document(data, kind)
                 self._say({"pages": self._document.pages})
-            case {"sizes": numbers, "dpi": dpi}:
-                self._say({"sizes": self._document.sizes(numbers, dpi)})
-            case {"draw": number, "dpi": dpi, "size": size}:
-                bands = self._document.bands(number, dpi, tuple(size))
+            case {"sizes": numbers, "dpi": dpi}, decoders.Document() as document:
+                self._say({"sizes": document.sizes(numbers, dpi)})
+            case {"draw": number, "dpi": dpi, "size": size}, decoders.Document() as document:
+                bands = document.bands(number, dpi, tuple(size))
                 self._say({})
                 for band in bands:
                     self._sink.write(band.data)
                 self._sink.flush()
-            case _:
-                self._open.close()
+            case _, document:
+                if document is not None:
+                    document.close()
+                self._document = None  # or what it holds would lie beside the next file
                 self._say({})
 
     def _say(self, content: dict[str, Any]) -> None:

@@ -66,9 +66,10 @@ def test_a_small_file_that_declares_a_huge_page_is_refused(drawings: Drawings, k
     side = 16_384 if kind == "WebP" else 60_000
     data = declared(kind, side, side)
     assert len(data) < 1000
-    with pytest.raises(TooLarge, match=f"{side} x {side}") as caught:
-        drawings.page(data, 1, 72)
-    assert caught.value.limit == LIMITS.max_pixels
+    for _ in range(2):  # the second time beside nothing that the first one left
+        with pytest.raises(TooLarge, match=f"{side} x {side}") as caught:
+            drawings.page(data, 1, 72)
+        assert caught.value.limit == LIMITS.max_pixels
 
 
 def test_a_pdf_of_ten_thousand_pages_is_refused(drawings: Drawings) -> None:
