@@ -19,8 +19,9 @@ settings.load_profile("planspot")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("crash", "killing the server while it registers")
+    group = parser.getgroup("crash", "killing the server amid writes and jobs")
     group.addoption("--crash-cycles", type=int, default=5, help="how often to kill and restart it")
+    group.addoption("--crash-database", choices=["sqlite", "postgresql"], help="what keeps the catalogue; both if not given")
     group.addoption("--crash-encoder", choices=["stub", "real"], default="stub", help="what embeds the examples")
 
 
@@ -62,6 +63,11 @@ def postgresql() -> Iterator[PostgreSQL]:
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.database)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a database of its own, of either kind."""
+    return new_database(request, tmp_path)
+
+
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'deep' / 'catalogue.db'}"
     server: PostgreSQL = request.getfixturevalue("postgresql")
