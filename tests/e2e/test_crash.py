@@ -28,7 +28,7 @@ from tests.watching import finished, sent
 
 CLIENTS = 3
 SEARCHED = "ring"  # the symbol that jobs look for; nobody changes it
-ANSWERS = 30  # most that are waited for before a kill
+ANSWERS = 12  # most that are waited for before a kill
 PATIENCE = 300.0  # seconds; far more than an answer takes
 KEPT = """
     SELECT jobs.id, job_files.place, job_pages.number, job_pages.result FROM job_pages
@@ -102,7 +102,7 @@ def pages(database_url: str) -> Pages:
 def test_what_was_acknowledged_survives_a_kill(pytestconfig: pytest.Config, tmp_path: Path, crashed: str) -> None:
     cycles, real = pytestconfig.getoption("--crash-cycles"), pytestconfig.getoption("--crash-encoder") == "real"
     settings: dict[str, Any] = {"module": REAL if real else STUB, "DATABASE_URL": crashed}
-    chance, kept = random.Random(7), Pages()
+    chance, kept = random.Random(), Pages()
     with Forked(tmp_path, **settings) as server, client_of(server) as client:
         server.wait_until_ready()
         symbol = answer(register(client, SEARCHED), 201)["id"]
@@ -120,7 +120,7 @@ def test_what_was_acknowledged_survives_a_kill(pytestconfig: pytest.Config, tmp_
                 check(client, ledgers, crashed, kept)
             killed_at_work(server, ledgers, chance)
         kept = pages(crashed)
-        if cycle % 50 == 49:
+        if cycle % 10 == 9:
             print(f"{cycle + 1} kills", flush=True)
     with Forked(tmp_path, **settings) as server, client_of(server) as client:
         server.wait_until_ready()
