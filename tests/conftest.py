@@ -55,11 +55,16 @@ def data_dir(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A PostgreSQL server that the tests share."""
+    with running(found_programs()) as server:
+        yield server
+
+
+def found_programs() -> Path:
+    """The folder of PostgreSQL's programs; skips the test where there is none."""
     found = programs()
     if found is None:
         pytest.skip(WANTED)
-    with running(found) as server:
-        yield server
+    return found
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.database)])
