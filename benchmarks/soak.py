@@ -34,6 +34,7 @@ WIDTH, HEIGHT = 240, 180  # px of a drawing, cut out of the sample around a copy
 NEAR = 1e-4  # scores may differ by so much
 GROWTH = 0.03
 LOOKS = 400  # at the memory
+NO_ANSWER = 0  # counted as a status
 
 Json = dict[str, Any]
 
@@ -144,7 +145,11 @@ def ask(url: str, asked: Sequence[Question], tally: Tally) -> None:
         while (number := tally.next()) is not None:
             question = asked[number % len(asked)]
             began = time.perf_counter()
-            reply = detect(client, question.symbol, question.drawing)
+            try:
+                reply = detect(client, question.symbol, question.drawing)
+            except httpx.TransportError:
+                tally.count(NO_ANSWER, False, 0.0)
+                continue
             wrong = reply.status_code == httpx.codes.OK and not same(reply.json(), question.answer)
             tally.count(reply.status_code, wrong, time.perf_counter() - began)
             if reply.status_code == httpx.codes.TOO_MANY_REQUESTS:
