@@ -141,7 +141,7 @@ def _written(kind: str, found: Sequence[tuple[Path, Plan, Answer]], service: Ser
         yield wire.found_in_files(named).model_dump_json(indent=1).encode()
     elif kind in MARKED:
         sources = [partial(_data, plan) for _, plan, _ in found]
-        yield from marked(kind, report(named), sources, found[0][1].search.dpi, service.limits)
+        yield from marked(kind, report(named), sources, found[0][1].search.dpi, service.drawings)
     else:
         yield TABLES[kind](report(named))
 

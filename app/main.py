@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from anyio import to_thread
 from fastapi import Depends, FastAPI
@@ -17,11 +18,17 @@ from app.api.drain import Drain
 from app.api.guard import BEARER, Guard
 from app.api.headers import AnswerHeaders
 from app.api.observe import Observer
-from app.api.problems import add_handlers, documented
+from app.api.problems import add_handlers, documented, under_own_type
 from app.api.stopping import told_of_stop
 from app.service.engine import Loader, load_engine
 from app.service.service import Service
 from app.settings import Settings
+
+
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """As FastAPI makes it, problems under their own media type."""
+        return under_own_type(super().openapi())
 
 
 def create_app(settings: Settings | None = None, loader: Loader = load_engine) -> FastAPI:
@@ -41,18 +48,19 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
             yield
         await run_in_threadpool(service.close)
 
-    app = FastAPI(
+    app = _Application(
         title="Planspot",
         version=operations.service_version(),
         summary="Register a symbol from one example, find and count every copy of it on construction drawings.",
         lifespan=lifespan,
         root_path=service.settings.root_path,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.service = service
     app.state.drain = Drain(service.settings.stop_seconds)
     add_handlers(app)
     app.include_router(operations.health)
-    refusals = documented(errors.Unauthenticated, errors.ScopeMissing, errors.RateLimited)
+    refusals = documented(errors.Unauthenticated, errors.ScopeMissing, errors.RateLimited, errors.CatalogueError)
     for router in (symbols.uploads, symbols.router, detect.router, jobs.uploads, jobs.router, operations.router):
         app.include_router(router, dependencies=[Depends(BEARER)], responses=refusals)
     _wrap(app, service)

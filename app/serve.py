@@ -16,8 +16,12 @@ from app.errors import BadInput
 from app.main import create_app
 from app.service.engine import Loader
 from app.service.service import Service
+from app.service.worker import LONGEST_RETRY
 from app.settings import Settings
 
+# longer than a client is told to wait after a 429, which else would meet the end of its connection as it asks again; longer
+# than proxies keep theirs, for the same reason
+KEEP_ALIVE_SECONDS = LONGEST_RETRY + 15
 ANSWERING_SECONDS = 5  # for the answers to what the drain gives back
 
 
@@ -57,6 +61,7 @@ def run(app: FastAPI, host: str, port: int) -> None:
         log_config=None,
         access_log=False,  # the application logs each request itself; uvicorn's line would have the query in it
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=math.ceil(service.settings.stop_seconds) + ANSWERING_SECONDS,
     )
     with suppress(KeyboardInterrupt):  # raised again by uvicorn once it has stopped

@@ -11,14 +11,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +23,10 @@ import numpy as np
 
 from app.engine.geometry import iou
 from benchmarks.marks import draw_marks
+from benchmarks.server import checked, server
 
 SAMPLE = Path(__file__).parent.parent / "docs" / "sample" / "floor-plan.json"
-READY_WITHIN = 300.0  # seconds; loading torch from a cold disk on a busy machine takes most of it
 ANSWER_WITHIN = 600.0
-KEPT = {"PLANSPOT_WEIGHTS", "PLANSPOT_DEVICE"}  # of the caller's settings; a database of his must not be touched
 MARGIN = 20.0  # px around the legend's examples
 SAME_PLACE = 0.5  # intersection over union from which a find is a copy
 
@@ -113,43 +107,6 @@ def found_at(detection: dict[str, Any]) -> Quad:
     return box["x"], box["y"], box["width"], box["height"]
 
 
-@contextmanager
-def server() -> Iterator[str]:
-    """A server of our own with a data directory that goes with it; gives its address once it is ready."""
-    with tempfile.TemporaryDirectory(prefix="planspot-demo-") as data:
-        port = free_port()
-        log = Path(data) / "server.log"
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PLANSPOT_") or k in KEPT}
-        environment["PLANSPOT_DATA_DIR"] = str(Path(data) / "catalogue")
-        command = [sys.executable, "-m", "app", "serve", "--host", "127.0.0.1", "--port", str(port)]
-        with log.open("wb") as sink, subprocess.Popen(command, env=environment, stdout=sink, stderr=sink) as process:
-            try:
-                wait_until_ready(f"http://127.0.0.1:{port}", process, log)
-                yield f"http://127.0.0.1:{port}"
-            finally:
-                process.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Raises RuntimeError with the end of the server's log if it stops or takes too long."""
-    until = time.monotonic() + READY_WITHIN
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if httpx.get(f"{url}/health/ready", timeout=5).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.2)
-    raise RuntimeError("the server did not become ready:\n" + log.read_text(encoding="utf-8", errors="replace")[-2000:])
-
-
 def register(client: httpx.Client, drawing: Path, symbol: SampleSymbol) -> str:
     data = {"name": symbol.name, "box": written(symbol.example)}
     reply = client.post("/symbols", data=data, files={"file": drawing.read_bytes()})
@@ -162,12 +119,6 @@ def detect(client: httpx.Client, drawing: Path, symbols: Sequence[str], exclude:
     reply = client.post("/detect", data=data, files={"file": drawing.read_bytes()})
     answer: dict[str, Any] = checked(reply).json()
     return answer
-
-
-def checked(reply: httpx.Response) -> httpx.Response:
-    if reply.is_error:
-        raise RuntimeError(f"{reply.request.method} {reply.request.url} answered {reply.status_code}: {reply.text}")
-    return reply
 
 
 def run(url: str, out: Path) -> list[Row]:
@@ -206,9 +157,9 @@ def main() -> int:
         rows = run(args.url, args.out)
     else:
         print("starting a server", flush=True)
-        with server() as url:
+        with server() as running:
             print(f"ready after {time.perf_counter() - start:.1f} s\n", flush=True)
-            rows = run(url, args.out)
+            rows = run(running.url, args.out)
     wrong = [row.name for row in rows if not row.correct]
     verdict = f"wrong counts for {', '.join(wrong)}" if wrong else "every count is right"
     print(f"total {time.perf_counter() - start:.1f} s: {verdict}")

@@ -19,9 +19,12 @@ settings.load_profile("planspot")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("crash", "killing the server while it registers")
+    group = parser.getgroup("crash", "killing the server amid writes and jobs")
     group.addoption("--crash-cycles", type=int, default=5, help="how often to kill and restart it")
+    group.addoption("--crash-database", choices=["sqlite", "postgresql"], help="what keeps the catalogue; both if not given")
     group.addoption("--crash-encoder", choices=["stub", "real"], default="stub", help="what embeds the examples")
+    schema = parser.getgroup("schema", "the API against its own description")
+    schema.addoption("--schema-cases", type=int, default=100, help="how many requests to make up")
 
 
 @pytest.fixture(scope="session")
@@ -52,16 +55,26 @@ def data_dir(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
     """A PostgreSQL server that the tests share."""
+    with running(found_programs()) as server:
+        yield server
+
+
+def found_programs() -> Path:
+    """The folder of PostgreSQL's programs; skips the test where there is none."""
     found = programs()
     if found is None:
         pytest.skip(WANTED)
-    with running(found) as server:
-        yield server
+    return found
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.database)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a database of its own, of either kind."""
+    return new_database(request, tmp_path)
+
+
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'deep' / 'catalogue.db'}"
     server: PostgreSQL = request.getfixturevalue("postgresql")

@@ -31,9 +31,20 @@ def programs() -> Path | None:
 class PostgreSQL:
     """A running server; only who may enter its folder can connect."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, found: Path, folder: Path) -> None:
+        self._found = found
         self._folder = folder
         self._numbers = count()
+        self.start()
+
+    def start(self) -> None:
+        self._process = _started(self._found, self._folder)
+        _wait(self._folder, self._process)
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """Let no client finish; by SIGQUIT as a crash would."""
+        self._process.send_signal(number)
+        self._process.wait()
 
     def new_database(self) -> str:
         """The URL of an empty database."""
@@ -49,29 +60,34 @@ def running(found: Path) -> Iterator[PostgreSQL]:
     # a socket's path may have about 100 characters, so it is not in pytest's own folder
     folder = Path(tempfile.mkdtemp(prefix="planspot-"))
     try:
-        process = _started(found, folder)
+        _make(found, folder)
+        server = PostgreSQL(found, folder)
         try:
-            _wait(folder, process)
-            yield PostgreSQL(folder)
+            yield server
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once: nothing is kept
-            process.wait()
+            server.stop(signal.SIGQUIT)  # at once: nothing is kept
     finally:
         shutil.rmtree(folder)
 
 
-def _started(found: Path, folder: Path) -> subprocess.Popen[bytes]:
-    who: dict[str, Any] = {"user": SERVER_USER, "group": SERVER_USER, "extra_groups": []} if os.geteuid() == 0 else {}
-    if who:
+def _make(found: Path, folder: Path) -> None:
+    if os.geteuid() == 0:
         shutil.chown(folder, SERVER_USER)
-    data = str(folder / "data")
-    made = [str(found / "initdb"), "--pgdata", data, "--username", SERVER_USER, "--auth", "trust"]
+    made = [str(found / "initdb"), "--pgdata", str(folder / "data"), "--username", SERVER_USER, "--auth", "trust"]
     settings = ["--encoding", "UTF8", "--locale", "C", "--no-sync"]
-    subprocess.run([*made, *settings], cwd=folder, check=True, capture_output=True, **who)
+    subprocess.run([*made, *settings], cwd=folder, check=True, capture_output=True, **_who())
+
+
+def _started(found: Path, folder: Path) -> subprocess.Popen[bytes]:
     options = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off"}  # its machine will not crash
-    command = [str(found / "postgres"), "-D", data, *(f"--{name}={value}" for name, value in options.items())]
-    with (folder / "log").open("wb") as log:
-        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, **who)
+    command = [str(found / "postgres"), "-D", str(folder / "data"), *(f"--{name}={value}" for name, value in options.items())]
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, **_who())
+
+
+def _who() -> dict[str, Any]:
+    """As whom its programs run."""
+    return {"user": SERVER_USER, "group": SERVER_USER, "extra_groups": []} if os.geteuid() == 0 else {}
 
 
 def _wait(folder: Path, process: subprocess.Popen[bytes]) -> None:

@@ -8,15 +8,30 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import httpx
 
 ROOT = Path(__file__).parent.parent
 STUB = ("tests.stub",)
 REAL = ("app", "serve")
+
+
+class Process(Protocol):
+    """A process as subprocess.Popen has it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def poll(self) -> int | None: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def terminate(self) -> None: ...
+    def wait(self, timeout: float | None = ...) -> int: ...
 
 
 class Server:
@@ -30,10 +45,13 @@ class Server:
         given = {"DATA_DIR": data, "PORT": port, **({"WEIGHTS": data / "stub"} if module == STUB else {}), **settings}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PLANSPOT_")}
         environment = kept | {f"PLANSPOT_{name}": str(value) for name, value in given.items()} | {"OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", *module]
         self.log = data / "server.log"
+        self.process = self._started(module, environment)
+
+    def _started(self, module: tuple[str, ...], environment: Mapping[str, str]) -> Process:
+        command = [sys.executable, "-m", *module]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
     def wait_until_live(self, seconds: float = 60) -> None:
         self._wait("/health/live", seconds)
@@ -60,15 +78,15 @@ class Server:
 
     def _wait(self, path: str, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}: {self.log.read_text()[-2000:]}")
-            try:
-                if httpx.get(self.url + path, timeout=5).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.03)
+        # without certificates, which take longer to read than a server to answer
+        with httpx.Client(base_url=self.url, timeout=5, verify=False) as client:
+            while time.monotonic() < end:
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"the server ended with {self.process.returncode}: {self.log.read_text()[-2000:]}")
+                with suppress(httpx.TransportError):
+                    if client.get(path).status_code == 200:
+                        return
+                time.sleep(0.03)
         raise TimeoutError(f"{path} was not answered 200: {self.log.read_text()[-2000:]}")
 
 

@@ -30,6 +30,7 @@ STEADY_WIDTH = 779  # a page of this width is searched for
 STEADY_SECONDS = 3  # so long, come what may
 FAILING_WIDTH = 778  # a page of this width makes the detector fail
 SECRET = "what the client sent"  # what such a failure quotes
+WIDE = "wide"  # weights whose name ends so give codes of twice the length
 BROKEN = "broken"  # a weights folder of this name cannot be used
 
 
@@ -40,7 +41,10 @@ class StubDetector:
     model: str = "stub"
     certain_from: float = 0.9
     device: str = "cpu"
-    dimension: int = GRID * GRID
+
+    @property
+    def dimension(self) -> int:
+        return GRID * GRID * (2 if self.model.endswith(WIDE) else 1)
 
     def embed(self, pixels: NDArray[np.uint8], paper: Colour | None = None) -> NDArray[np.float32]:
         ink = 255.0 - pixels.mean(axis=2)
@@ -48,6 +52,7 @@ class StubDetector:
         columns = np.linspace(0, ink.shape[1] - 1, GRID).astype(int)
         salt = np.frombuffer(hashlib.sha256(pixels.tobytes()).digest() * 2, dtype=np.uint8)
         code = ink[np.ix_(rows, columns)].ravel() + salt / 4.0 + 1.0
+        code = np.resize(code, self.dimension)
         return np.asarray(code / np.linalg.norm(code), dtype=np.float32)
 
     def detect(

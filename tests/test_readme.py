@@ -11,7 +11,7 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
-from benchmarks.demo import server
+from benchmarks.server import server
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -57,6 +57,12 @@ def test_every_setting_is_documented(field: str) -> None:
     assert row in (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 
+def test_the_defaults_among_the_limits_are_the_settings() -> None:
+    rows = re.findall(r"\| `PLANSPOT_(\w+)` \| (\S+) \|", (ROOT / "docs" / "limits.md").read_text(encoding="utf-8"))
+    assert len(rows) >= 17
+    assert [(name, default) for name, default in rows if shown_default(name.lower()) != default] == []
+
+
 @pytest.mark.parametrize("path", [*PAGES, *(ROOT / each for each in DEPLOYMENT)], ids=name)
 def test_settings_named_exist(path: Path) -> None:
     named = set(re.findall(r"PLANSPOT_[A-Z_]+[A-Z]", path.read_text(encoding="utf-8")))
@@ -79,8 +85,8 @@ def test_every_call_is_documented(tmp_path: Path) -> None:
 @pytest.mark.skipif(NO_WEIGHTS, reason="wants trained weights in model_weights/")
 def test_the_quick_start_runs() -> None:
     blocks = re.findall(r"^```bash\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    with server() as url:
-        script = "set -euo pipefail\n" + "\n".join(blocks).replace("http://127.0.0.1:8000", url)
+    with server() as running:
+        script = "set -euo pipefail\n" + "\n".join(blocks).replace("http://127.0.0.1:8000", running.url)
         done = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert '"counts"' in done.stdout

@@ -20,7 +20,8 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from app.engine.drawing import Limits, read_pages, survey
+from app.engine import decoders
+from app.engine.drawing import Drawings, Limits
 from app.engine.geometry import Box, bounds
 from app.errors import BadInput, PlanspotError
 
@@ -29,6 +30,7 @@ YOLO_FILE = "data.yaml"
 IMAGES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp")
 SAME_SOURCE = r"^(.+?)(?:\.rf\.[0-9A-Za-z]+)?\.[^.]+$"  # Roboflow's variants of one drawing belong together
 DPI = 150  # for formats that have no pixels of their own
+DRAWINGS = Drawings(Limits(), decoders.opened)  # in this process: one trains on drawings that one trusts
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,13 @@ def split(records: Sequence[Record], unseen: float | Sequence[str] = 0.3) -> Spl
 def read_image(path: Path) -> NDArray[np.uint8]:
     """(H, W, 3) RGB of a drawing's first page. Raises BadInput where it cannot be read."""
     with _naming(path):
-        return next(read_pages(path.read_bytes(), [1], DPI, Limits())).pixels
+        return DRAWINGS.page(path.read_bytes(), 1, DPI).pixels
 
 
 def _image_size(path: Path) -> tuple[int, int]:
     """Width and height of a drawing as `read_image` gives it, from its header."""
     with _naming(path):
-        page = survey(path.read_bytes(), [1], DPI, Limits())[0]
+        (page,) = DRAWINGS.survey(path.read_bytes(), [1], DPI)
     return page.width, page.height
 
 

@@ -14,7 +14,7 @@ from app.api import wire
 from app.api.dependencies import IdempotencyKey, ServiceDep, until_done
 from app.api.formats import CONTENT, MEDIA, TABLES, AcceptHeader, FormatQuery, wanted_format
 from app.api.forms import DetectForm
-from app.api.problems import documented
+from app.api.problems import UPLOADED, documented, unreadable
 from app.api.uploads import DeviceRoute
 from app.service.answer import Answer
 from app.service.detect import Plan
@@ -42,6 +42,7 @@ FAILURES = (
 @router.post(
     "/detect",
     responses=documented(*FAILURES)
+    | unreadable(*UPLOADED)
     | {200: {"model": wire.Detections, "content": CONTENT, "description": "What was found, in the format asked for"}},
     response_class=Response,
     summary="Find and count symbols on a drawing",
@@ -77,4 +78,4 @@ def _written(kind: str, answer: Answer, name: str) -> bytes:
 
 def _marked(service: Service, kind: str, plan: Plan, answer: Answer, name: str, cancelled: Callable[[], bool]) -> bytes:
     drawn = report([(name, answer)])
-    return b"".join(marked(kind, drawn, [lambda: plan.search.data], plan.search.dpi, service.limits, cancelled))
+    return b"".join(marked(kind, drawn, [lambda: plan.search.data], plan.search.dpi, service.drawings, cancelled))

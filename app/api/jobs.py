@@ -18,7 +18,7 @@ from app.api import wire
 from app.api.dependencies import IdempotencyKey, JobId, ServiceDep
 from app.api.formats import CONTENT, MEDIA, TABLES, AcceptHeader, FormatQuery, wanted_format
 from app.api.forms import JobForm
-from app.api.problems import documented
+from app.api.problems import UPLOADED, documented, linked, unreadable
 from app.api.uploads import BoundedRoute, JobRoute
 from app.catalogue.job_records import JobState
 from app.service.jobs import JobResult
@@ -31,15 +31,32 @@ SILENCE = 15.0  # seconds after which a line is sent that says nothing, so that 
 
 READING = (errors.BadInput, errors.BrokenDrawing, errors.UnsupportedType, errors.TooLarge, errors.KeyReused)
 SEARCHING = (errors.NotFound, errors.NothingToSearch)
-WORKING = (errors.Overloaded, errors.NotReady, errors.WeightsError, errors.CatalogueError, errors.Unavailable)
-KNOWN = (errors.NotFound, errors.CatalogueError)
+WORKING = (
+    errors.Overloaded,
+    errors.NotReady,
+    errors.WeightsError,
+    errors.CatalogueError,
+    errors.Unavailable,
+    errors.DeadlinePassed,
+)
+TELLING = {
+    200: {"content": {"text/event-stream": {}}, "description": "The job, each time that it changes, until it ends"},
+    204: {"description": "The end was seen"},
+}
+KNOWN = (errors.NotFound, errors.BadInput, errors.CatalogueError)
+LINKS = {
+    name: linked(name, ("job_id", "$response.body#/id")) for name in ("get_job", "events", "result", "delete_job")
+}
 
 uploads = APIRouter(prefix="/jobs", tags=["jobs"], route_class=JobRoute)
 router = APIRouter(prefix="/jobs", tags=["jobs"], route_class=BoundedRoute, responses=documented(*KNOWN))
 
 
 @uploads.post(
-    "", status_code=202, responses=documented(*READING, *SEARCHING, *WORKING), summary="Find and count symbols on many drawings"
+    "",
+    status_code=202,
+    responses=documented(*READING, *SEARCHING, *WORKING) | unreadable(*UPLOADED) | {202: {"links": LINKS}},
+    summary="Find and count symbols on many drawings",
 )
 async def submit(
     service: ServiceDep,
@@ -60,7 +77,7 @@ def get_job(service: ServiceDep, job_id: JobId) -> wire.Job:
 
 @router.get(
     "/{job_id}/events",
-    responses={200: {"content": {"text/event-stream": {}}, "description": "The job, each time that it changes, until it ends"}},
+    responses={**TELLING},
     response_class=Response,
     summary="How far a job is, as server-sent events",
 )
@@ -94,7 +111,7 @@ async def result(service: ServiceDep, job_id: JobId, format: FormatQuery = None,
 
 
 @router.delete("/{job_id}", status_code=204, summary="Cancel a job and remove its files and result")
-def delete(service: ServiceDep, job_id: JobId) -> None:
+def delete_job(service: ServiceDep, job_id: JobId) -> None:
     """A job that has not ended is `cancelled` from then on; one that has is gone."""
     service.jobs.delete(job_id)
 
@@ -131,7 +148,7 @@ def _written(kind: str, found: JobResult) -> bytes:
 
 def _marked(service: Service, kind: str, found: JobResult) -> Iterator[bytes]:
     sources = [file.source for file in found.files]
-    return marked(kind, report(found.named()), sources, found.dpi, service.jobs.limits.page, service.stopping.is_set)
+    return marked(kind, report(found.named()), sources, found.dpi, service.jobs.drawings, service.stopping.is_set)
 
 
 async def _pressed(service: Service, parts: Iterator[bytes], begun: list[bytes | None]) -> AsyncIterator[bytes]:

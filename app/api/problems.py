@@ -16,6 +16,7 @@ from app import errors
 
 MEDIA_TYPE = "application/problem+json"
 NOT_READY_RETRY = 2  # seconds
+UPLOADED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_TIMEOUT)  # what may be wrong with an upload as such
 
 # the first that fits decides, so a class comes before the one that it derives from
 TABLE: tuple[tuple[type[errors.PlanspotError], int, str, str], ...] = (
@@ -85,6 +86,32 @@ def documented(*kinds: type[errors.PlanspotError]) -> dict[int | str, dict[str, 
     return found
 
 
+def unreadable(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI responses to requests that break HTTP's own rules."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for status in statuses:
+        slug = _slug(status.phrase)
+        example = Problem(type=f"urn:planspot:{slug}", title=status.phrase, status=status, detail=f"{status.description}.")
+        content = {MEDIA_TYPE: {"examples": {slug: {"value": example.model_dump(exclude_none=True)}}}}
+        found[int(status)] = {"model": Problem, "description": status.phrase, "content": content}
+    return found
+
+
+def linked(operation: str, *parameters: tuple[str, str]) -> dict[str, Any]:
+    """An OpenAPI link to an operation, its parameters taken from the answer."""
+    return {"operationId": operation, "parameters": dict(parameters)}
+
+
+def under_own_type(document: dict[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document with the model of each problem under its media type; FastAPI puts every model under JSON's."""
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    for answer in (answer for operation in operations for answer in operation["responses"].values()):
+        content = answer.get("content", {})
+        if MEDIA_TYPE in content and "application/json" in content:
+            content[MEDIA_TYPE] |= content.pop("application/json")
+    return document
+
+
 def _row(kind: type[errors.PlanspotError]) -> tuple[int, str, str]:
     return next((status, slug, title) for each, status, slug, title in TABLE if issubclass(kind, each))
 
@@ -127,8 +154,11 @@ async def _of_http(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error.__cause__, errors.PlanspotError):
         return await _of_ours(_, error.__cause__)  # raised while the body was read, and wrapped there
     phrase = HTTPStatus(error.status_code).phrase
-    slug = phrase.lower().replace(" ", "-")
-    return _answer(error.status_code, slug, phrase, str(error.detail), dict(error.headers or {}))
+    return _answer(error.status_code, _slug(phrase), phrase, str(error.detail), dict(error.headers or {}))
+
+
+def _slug(phrase: str) -> str:
+    return phrase.lower().replace(" ", "-")
 
 
 def accident() -> JSONResponse:

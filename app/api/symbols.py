@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response, UploadFile
@@ -11,7 +12,7 @@ from pydantic import BaseModel, Field
 from app import errors
 from app.api import wire
 from app.api.dependencies import FINEST_DPI, OLDEST_DPI, ExampleId, IdempotencyKey, ServiceDep, SymbolId, answered
-from app.api.problems import documented
+from app.api.problems import UPLOADED, documented, linked, unreadable
 from app.api.uploads import BoundedRoute, DeviceRoute
 from app.catalogue.records import Kind
 from app.service.asker import Asker
@@ -19,10 +20,21 @@ from app.service.fields import parse_box
 from app.service.pictures import Upload
 
 READING = (errors.BadInput, errors.BrokenDrawing, errors.UnsupportedType, errors.TooLarge)
+KNOWN = (errors.BadInput, errors.CatalogueError)
 WORKING = (errors.Overloaded, errors.NotReady, errors.WeightsError, errors.CatalogueError, errors.DeadlinePassed)
 
-router = APIRouter(prefix="/symbols", tags=["symbols"], route_class=BoundedRoute, responses=documented(errors.CatalogueError))
-uploads = APIRouter(prefix="/symbols", tags=["symbols"], route_class=DeviceRoute, responses=documented(*READING, *WORKING))
+router = APIRouter(prefix="/symbols", tags=["symbols"], route_class=BoundedRoute, responses=documented(*KNOWN))
+uploads = APIRouter(
+    prefix="/symbols",
+    tags=["symbols"],
+    route_class=DeviceRoute,
+    responses=documented(*READING, *WORKING) | unreadable(*UPLOADED),
+)
+
+
+ID = ("symbol_id", "$response.body#/id")
+LAST = (("symbol_id", "$request.path.symbol_id"), ("example_id", "$response.body#/examples/1/id"))
+LINKS = {name: linked(name, ID) for name in ("get_symbol", "image", "rename", "add_example", "delete_symbol")}
 
 
 class ExampleForm(BaseModel, extra="forbid"):
@@ -52,7 +64,10 @@ class ShotForm(ExampleForm):
 
 
 @uploads.post(
-    "", status_code=201, responses=documented(errors.NameTaken, errors.KeyReused), summary="Register a symbol from one example"
+    "",
+    status_code=201,
+    responses=documented(errors.NameTaken, errors.KeyReused) | {201: {"links": LINKS}},
+    summary="Register a symbol from one example",
 )
 async def register(
     request: Request,
@@ -72,7 +87,8 @@ async def register(
 @uploads.post(
     "/{symbol_id}/examples",
     status_code=201,
-    responses=documented(errors.NotFound, errors.ReadOnly, errors.KeyReused),
+    responses=documented(errors.NotFound, errors.ReadOnly, errors.KeyReused)
+    | {201: {"links": {"delete_example": linked("delete_example", *LAST)}}},
     summary="Add one more example",
 )
 async def add_example(
@@ -117,7 +133,8 @@ def image(service: ServiceDep, symbol_id: SymbolId) -> Response:
 
 @router.patch(
     "/{symbol_id}",
-    responses=documented(errors.NotFound, errors.NameTaken, errors.ReadOnly, errors.BadInput),
+    responses=documented(errors.NotFound, errors.NameTaken, errors.ReadOnly, errors.TooLarge)
+    | unreadable(HTTPStatus.BAD_REQUEST),
     summary="Rename a symbol",
 )
 def rename(service: ServiceDep, symbol_id: SymbolId, renaming: wire.Renaming) -> wire.Symbol:
@@ -127,7 +144,7 @@ def rename(service: ServiceDep, symbol_id: SymbolId, renaming: wire.Renaming) ->
 @router.delete(
     "/{symbol_id}", status_code=204, responses=documented(errors.NotFound, errors.ReadOnly), summary="Delete a symbol"
 )
-def delete(service: ServiceDep, symbol_id: SymbolId) -> None:
+def delete_symbol(service: ServiceDep, symbol_id: SymbolId) -> None:
     service.symbols.delete(symbol_id)
 
 

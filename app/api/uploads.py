@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import IO, Any, TypeVar
 
 from fastapi.routing import APIRoute
@@ -39,7 +39,7 @@ class BoundedRequest(Request):
     @property
     def _limit(self) -> int:
         service: Service = self.app.state.service
-        return service.limits.max_bytes
+        return service.settings.max_bytes
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         declared = self.headers.get("content-length", "")
@@ -111,7 +111,9 @@ class _Part:
             self._start = self._whole.tell()
         self._length += len(data)
         try:
-            return self._whole.write(data)
+            self._whole.write(data)
+            self._whole.flush()  # or a full disk would be noticed where nobody expects it
+            return len(data)
         except OSError as error:
             raise Unavailable(f"The upload cannot be kept: {error.strerror or error}.") from error
 
@@ -167,7 +169,8 @@ class JobRequest(BoundedRequest):
 
     def discard(self) -> None:
         if self._whole is not None:
-            self._whole.close()
+            with suppress(OSError):  # what could not be written need not be
+                self._whole.close()
 
 
 class BoundedRoute(APIRoute):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine import pdf, raster
 from app.errors import BadInput, BrokenDrawing, TooLarge, UnsupportedType
 
 ACCEPTED = ("PNG", "JPEG", "TIFF", "WebP", "BMP", "PDF")
 
-_ANY_DPI = 72
 _BMP_HEADERS = {12, 16, 40, 52, 56, 64, 108, 124}  # sizes that the second header may say; "BM" alone is too common
 
 
@@ -65,58 +64,70 @@ def kind_of(data: bytes) -> str:
     raise UnsupportedType(f"The file is of no accepted type. Accepted: {', '.join(ACCEPTED)}.", ACCEPTED)
 
 
-def count_pages(data: bytes, limits: Limits) -> int:
-    """How many pages the file has. Raises what `read_pages` does."""
-    with _opened(data, limits) as drawing:
-        return len(drawing.sizes(_ANY_DPI)) if isinstance(drawing, pdf.Document) else drawing.count()
+class Document(Protocol):
+    """An open file: `pages` in all, numbered from 1. Every method may raise BrokenDrawing, TooLarge."""
+
+    @property
+    def pages(self) -> int: ...
+
+    def sizes(self, numbers: Sequence[int], dpi: int) -> list[tuple[int, int, float | None]]:
+        """(width, height, dpi) of these pages, from headers alone."""
+        ...
+
+    def draw(self, number: int, dpi: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """(H, W, 3) RGB of a page; `size` is the (width, height) foretold."""
+        ...
 
 
-def survey(data: bytes, numbers: Sequence[int] | None, dpi: int, limits: Limits) -> tuple[PageSize, ...]:
-    """The sizes of these pages (all if None), from headers alone. Raises what `read_pages` does."""
-    with _opened(data, limits) as drawing:
-        return _survey(drawing, numbers, dpi, limits)
+# bytes and their kind, one of ACCEPTED, to a document that is open until the block ends
+Opener = Callable[[bytes, str], AbstractContextManager[Document]]
 
 
-def read_pages(data: bytes, numbers: Sequence[int] | None, dpi: int, limits: Limits) -> Iterator[Page]:
-    """Decode these pages (all if None) in ascending order, one at a time. Every size is checked before the first.
+@dataclass(frozen=True)
+class Drawings:
+    """Reads drawings, within limits, by what opens them: `Reader.opened` in processes of their own.
 
-    dpi: resolution at which PDF is rendered; other types have their own pixels.
-    Raises UnsupportedType, BrokenDrawing (broken, truncated, encrypted, empty), TooLarge (bytes, pixels, pages),
-    BadInput for a page that the file does not have.
+    Every method raises UnsupportedType, BrokenDrawing (broken, truncated, encrypted, empty), TooLarge (bytes, pixels,
+    pages), BadInput for a page that the file does not have. dpi: resolution at which PDF is rendered; other types have
+    their own pixels.
     """
-    with _opened(data, limits) as drawing:
-        for size in _survey(drawing, numbers, dpi, limits):
-            pixels = drawing.draw(size.number, dpi) if isinstance(drawing, pdf.Document) else drawing.decode(size.number)
-            yield Page(size.number, pixels, size.dpi)
+
+    limits: Limits
+    opened: Opener
+
+    def survey(self, data: bytes, numbers: Sequence[int] | None, dpi: int, field: str = "pages") -> tuple[PageSize, ...]:
+        """The sizes of these pages (all if None), from headers alone. field: what named the pages."""
+        with self._opened(data) as document:
+            return self._survey(document, numbers, dpi, field)
+
+    def pages(self, data: bytes, numbers: Sequence[int] | None, dpi: int) -> Generator[Page]:
+        """Decode these pages (all if None) in ascending order, one at a time. Every size is checked before the first."""
+        with self._opened(data) as document:
+            for size in self._survey(document, numbers, dpi):
+                yield Page(size.number, document.draw(size.number, dpi, (size.width, size.height)), size.dpi)
+
+    def page(self, data: bytes, number: int, dpi: int) -> Page:
+        """Decode one page."""
+        (page,) = self.pages(data, [number], dpi)
+        return page
+
+    def _opened(self, data: bytes) -> AbstractContextManager[Document]:
+        if len(data) > self.limits.max_bytes:
+            raise TooLarge(f"The file has more than {self.limits.max_bytes} bytes.", self.limits.max_bytes)
+        return self.opened(data, kind_of(data))
+
+    def _survey(
+        self, document: Document, numbers: Sequence[int] | None, dpi: int, field: str = "pages"
+    ) -> tuple[PageSize, ...]:
+        chosen = _chosen(numbers, document.pages, self.limits, field)
+        sizes = document.sizes(chosen, dpi)
+        pages = tuple(PageSize(number, *size) for number, size in zip(chosen, sizes, strict=True))
+        for page in pages:
+            _check_size(page, self.limits)
+        return pages
 
 
-@contextmanager
-def _opened(data: bytes, limits: Limits) -> Iterator[pdf.Document | raster.Picture]:
-    if len(data) > limits.max_bytes:
-        raise TooLarge(f"The file has more than {limits.max_bytes} bytes.", limits.max_bytes)
-    kind = kind_of(data)
-    if kind != "PDF":
-        yield raster.Picture(data, kind)
-        return
-    with pdf.opened(data) as document:
-        yield document
-
-
-def _survey(
-    drawing: pdf.Document | raster.Picture, numbers: Sequence[int] | None, dpi: int, limits: Limits
-) -> tuple[PageSize, ...]:
-    if isinstance(drawing, pdf.Document):
-        every = drawing.sizes(dpi)
-        pages = [PageSize(number, *every[number - 1], float(dpi)) for number in _chosen(numbers, len(every), limits)]
-    else:
-        chosen = _chosen(numbers, drawing.count(), limits)
-        pages = [PageSize(number, *drawing.size(number)) for number in chosen]
-    for page in pages:
-        _check_size(page, limits)
-    return tuple(pages)
-
-
-def _chosen(numbers: Sequence[int] | None, count: int, limits: Limits) -> list[int]:
+def _chosen(numbers: Sequence[int] | None, count: int, limits: Limits, field: str) -> list[int]:
     chosen = list(range(1, count + 1)) if numbers is None else sorted(set(numbers))
     if len(chosen) > limits.max_pages:
         raise TooLarge(
@@ -126,7 +137,7 @@ def _chosen(numbers: Sequence[int] | None, count: int, limits: Limits) -> list[i
         )
     if not chosen or chosen[0] < 1 or chosen[-1] > count:
         wrong = [n for n in chosen if not 1 <= n <= count]
-        raise BadInput(f"The file has {count} page(s), numbered from 1. Received: {wrong or 'no page'}.", "pages")
+        raise BadInput(f"The file has {count} page(s), numbered from 1. Received: {wrong or 'no page'}.", field)
     return chosen
 
 

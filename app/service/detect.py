@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.records import SymbolRecord
-from app.engine.drawing import Limits, PageSize, read_pages, survey
+from app.engine.drawing import Drawings, PageSize
 from app.engine.index import SymbolIndex
 from app.engine.query import Example, Options, PageResult, Query, Timings
 from app.errors import BadInput, Cancelled, NotFound, NothingToSearch
@@ -60,13 +61,13 @@ class Detections:
     """The use cases around detection."""
 
     def __init__(
-        self, catalogue: Catalogue, symbols: Symbols, model: Model, worker: Worker, limits: Limits, meters: Meters
+        self, catalogue: Catalogue, symbols: Symbols, model: Model, worker: Worker, drawings: Drawings, meters: Meters
     ) -> None:
         self._catalogue = catalogue
         self._symbols = symbols
         self._model = model
         self._worker = worker
-        self._limits = limits
+        self._drawings = drawings
         self._meters = meters
 
     def plan(self, search: Search) -> Plan:
@@ -75,7 +76,7 @@ class Detections:
         Raises NotFound for an unknown symbol, NothingToSearch, BadInput, Unavailable and what reading a drawing does.
         """
         began = time.perf_counter()
-        pages = survey(search.data, search.pages, search.dpi, self._limits)
+        pages = self._drawings.survey(search.data, search.pages, search.dpi)
         check_options(search.options, pages)
         return self.planned(search, pages, self.chosen(search.symbols), began)
 
@@ -113,21 +114,21 @@ class Detections:
         search = plan.search
         options = {page: page_options(search.options, page, plan.symbols) for page in plan.pages}
         numbers = [page.number for page, asked in options.items() if asked is not None]
-        read = read_pages(search.data, numbers, search.dpi, self._limits)
-        for page, asked in options.items():
-            if asked is None:
-                yield SearchedPage(page, (), PageResult((), False, Timings()), 0.0)
-                continue
-            self._worker.give_way(urgency)
-            began = time.perf_counter()
-            pixels = next(read).pixels
-            decode = 1000 * (time.perf_counter() - began)
-            result = plan.loaded.finder.detect(pixels, plan.queries, plan.index, asked, cancelled)
-            if cancelled():
-                raise Cancelled("The request was cancelled.")
-            searched = SearchedPage(page, _found(plan, page, result), result, decode)
-            self._count(searched)
-            yield searched
+        with closing(self._drawings.pages(search.data, numbers, search.dpi)) as read:
+            for page, asked in options.items():
+                if asked is None:
+                    yield SearchedPage(page, (), PageResult((), False, Timings()), 0.0)
+                    continue
+                self._worker.give_way(urgency)
+                began = time.perf_counter()
+                pixels = next(read).pixels
+                decode = 1000 * (time.perf_counter() - began)
+                result = plan.loaded.finder.detect(pixels, plan.queries, plan.index, asked, cancelled)
+                if cancelled():
+                    raise Cancelled("The request was cancelled.")
+                searched = SearchedPage(page, _found(plan, page, result), result, decode)
+                self._count(searched)
+                yield searched
 
     def _count(self, page: SearchedPage) -> None:
         self._meters.pages.inc()

@@ -12,7 +12,7 @@ from typing import IO
 from app.catalogue.job_records import Asked, FileAnswer, FileError, JobState, NewFile
 from app.catalogue.jobs import JobCatalogue
 from app.catalogue.records import Receipt, SymbolRecord
-from app.engine.drawing import Limits, PageSize, survey
+from app.engine.drawing import Drawings, PageSize
 from app.engine.query import Options
 from app.errors import (
     BadInput,
@@ -55,9 +55,8 @@ class Order:
 
 @dataclass(frozen=True)
 class JobLimits:
-    """`page`: bytes of a file and pixels of a page. `max_pages`: of a job. `max_jobs`: that wait or run."""
+    """`max_pages`: of a job. `max_jobs`: that wait or run."""
 
-    page: Limits
     max_pages: int
     max_jobs: int
 
@@ -91,13 +90,15 @@ class Jobs:
         catalogue: JobCatalogue,
         files: JobFiles,
         detections: Detections,
+        drawings: Drawings,
         limits: JobLimits,
         runner: Runner,
     ) -> None:
         self._catalogue = catalogue
         self._files = files
         self._detections = detections
-        self.limits = limits
+        self.drawings = drawings
+        self._limits = limits
         self._runner = runner
 
     def spool(self) -> IO[bytes]:
@@ -154,8 +155,8 @@ class Jobs:
     def _added(self, job_id: str, order: Order, files: Sequence[NewFile], receipt: Receipt | None) -> JobState:
         asked = Asked(self._detections.chosen(order.symbols), order.options, order.dpi)
         store = self._files.store()
-        if self._catalogue.active(store) >= self.limits.max_jobs:
-            raise Overloaded(f"{self.limits.max_jobs} jobs wait or run already. Try again in {RETRY} s.", RETRY)
+        if self._catalogue.active(store) >= self._limits.max_jobs:
+            raise Overloaded(f"{self._limits.max_jobs} jobs wait or run already. Try again in {RETRY} s.", RETRY)
         state = self._catalogue.add(job_id, store, asked, files, receipt)
         self._runner.wake()
         return state
@@ -164,7 +165,7 @@ class Jobs:
         """Look at each file's headers and keep the file, one in memory at a time."""
         files, digests, refused = list[NewFile](), list[str](), list[PlanspotError]()
         for place, sent in enumerate(order.files):
-            data = sent.read(self.limits.page.max_bytes + 1)  # one more than may be, which is then refused
+            data = sent.read(self.drawings.limits.max_bytes + 1)  # one more than may be, which is then refused
             digests.append(f"{sent.name}\n{hashlib.sha256(data).hexdigest()}")
             try:
                 files.append(NewFile(sent.name, self._surveyed(sent.name, data, order)))
@@ -181,7 +182,7 @@ class Jobs:
 
     def _surveyed(self, name: str, data: bytes, order: Order) -> tuple[PageSize, ...]:
         try:
-            return survey(data, order.pages, order.dpi, self.limits.page)
+            return self.drawings.survey(data, order.pages, order.dpi)
         except TooLarge as error:
             raise TooLarge(f"{name}: {error}", error.limit) from error
         except BrokenDrawing:
@@ -190,7 +191,7 @@ class Jobs:
             raise BadInput(f"{name}: {error}", error.field) from error
 
     def _check_pages(self, files: Sequence[NewFile]) -> None:
-        count, most = sum(len(file.pages) for file in files), self.limits.max_pages
+        count, most = sum(len(file.pages) for file in files), self._limits.max_pages
         if count > most:
             raise TooLarge(f"A job may search {most} pages, this one asks for {count} or more. Send several.", most)
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from app.engine.drawing import Limits, Page, PageSize, count_pages, read_pages, survey
+from app.engine.drawing import Drawings, Page, PageSize
 from app.engine.geometry import Box
 from app.engine.ink import Colour, background
 from app.engine.inspect import ExampleWarning, inspect, place, span
-from app.errors import BadInput, TooLarge
+from app.errors import TooLarge
 from app.service.fields import clipped
 
 
@@ -37,12 +37,9 @@ class Picture:
     paper: Colour | None  # the drawing's background, where the example is a part of one
 
 
-def check(upload: Upload, limits: Limits, max_pixels: int) -> None:
+def check(upload: Upload, drawings: Drawings, max_pixels: int) -> None:
     """Look at the headers alone and raise what `cut` would raise, but for a file that breaks further in."""
-    count = count_pages(upload.data, limits)
-    if upload.page > count:
-        raise BadInput(f"The file has {count} page(s). Received: {upload.page}.", "page")
-    size = survey(upload.data, [upload.page], upload.dpi, limits)[0]
+    (size,) = drawings.survey(upload.data, [upload.page], upload.dpi, "page")
     _, (top, left, bottom, right) = _place(upload.box, size)
     if (bottom - top) * (right - left) > max_pixels:
         raise TooLarge(
@@ -52,9 +49,9 @@ def check(upload: Upload, limits: Limits, max_pixels: int) -> None:
         )
 
 
-def cut(upload: Upload, limits: Limits) -> Picture:
+def cut(upload: Upload, drawings: Drawings) -> Picture:
     """Decode the page and cut the example out."""
-    page = next(read_pages(upload.data, [upload.page], upload.dpi, limits))
+    page = drawings.page(upload.data, upload.page, upload.dpi)
     size = PageSize(page.number, page.pixels.shape[1], page.pixels.shape[0], page.dpi)
     return _picture(page, _place(upload.box, size)[0])
 

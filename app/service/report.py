@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from PIL import Image
 
-from app.engine.drawing import Limits, read_pages
+from app.engine.drawing import Drawings
 from app.errors import BadInput, Cancelled, NotReady
 from app.export.marks import mark_page
 from app.export.pdf import to_pdf
@@ -47,11 +47,11 @@ def marked(
     report: Report,
     sources: Sequence[Source],
     dpi: int,
-    limits: Limits,
+    drawings: Drawings,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Iterator[bytes]:
     """The drawings with marks as a png or a pdf, in parts. One page is in memory at a time. Raises Cancelled."""
-    pages = _marked_pages(report, sources, dpi, limits, cancelled)
+    pages = _marked_pages(report, sources, dpi, drawings, cancelled)
     if kind == "pdf":
         yield from to_pdf(pages)
         return
@@ -62,13 +62,13 @@ def marked(
 
 
 def _marked_pages(
-    report: Report, sources: Sequence[Source], dpi: int, limits: Limits, cancelled: Callable[[], bool]
+    report: Report, sources: Sequence[Source], dpi: int, drawings: Drawings, cancelled: Callable[[], bool]
 ) -> Iterator[tuple[Image.Image, float]]:
     for drawing, source in zip(report.drawings, sources, strict=True):
         numbers = [page.number for page in drawing.pages]
         if not numbers:
             continue
-        for page in read_pages(source(), numbers, dpi, limits):
+        for page in drawings.pages(source(), numbers, dpi):
             if cancelled():
                 raise Cancelled("The request was cancelled.")
             yield mark_page(page.pixels, drawing.on(page.number), report), page.dpi or USUAL_DPI

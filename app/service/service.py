@@ -10,7 +10,8 @@ from datetime import timedelta
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.jobs import JobCatalogue
 from app.catalogue.keys import Keys
-from app.engine.drawing import Limits
+from app.engine.drawing import Drawings, Limits
+from app.engine.reader import Reader
 from app.errors import Unavailable
 from app.service.detect import Detections
 from app.service.engine import Loader, load_engine
@@ -51,7 +52,8 @@ class Service:
     def __init__(self, settings: Settings, loader: Loader = load_engine) -> None:
         self.settings = settings
         self._loader = loader
-        self.limits = Limits(settings.max_bytes, settings.max_pixels, settings.max_pages)
+        self._reader = Reader(settings.readers, settings.reader_memory, settings.reader_seconds)
+        self.drawings = Drawings(Limits(settings.max_bytes, settings.max_pixels, settings.max_pages), self._reader.opened)
         self.meters = Meters()
         self.worker = Worker(settings.queue_size, self.meters)
         self.press = Press()
@@ -60,18 +62,19 @@ class Service:
         buckets = Buckets(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
         self.keys = KeyRing(Keys(self.catalogue.database), buckets)
         self.model = Model(self.catalogue, lambda work: self.worker.call(work, Urgency.EXAMPLE))
-        self.symbols = Symbols(self.catalogue, self.model, self.worker, self.limits, settings.max_example_pixels)
-        self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.limits, self.meters)
+        self.symbols = Symbols(self.catalogue, self.model, self.worker, self.drawings, settings.max_example_pixels)
+        self.detections = Detections(self.catalogue, self.symbols, self.model, self.worker, self.drawings, self.meters)
         self.meters.watch(Gauges(self.catalogue, self.model, self.worker))
         self._make_jobs()
 
     def _make_jobs(self) -> None:
         settings, catalogue = self.settings, JobCatalogue(self.catalogue.database)
-        limits = JobLimits(replace(self.limits, max_pages=MAX_PAGE), settings.max_job_pages, settings.max_jobs)
+        limits = JobLimits(settings.max_job_pages, settings.max_jobs)
+        drawings = replace(self.drawings, limits=replace(self.drawings.limits, max_pages=MAX_PAGE))
         files = JobFiles(settings.data_dir / "jobs")
-        detections = Detections(self.catalogue, self.symbols, self.model, self.worker, limits.page, self.meters)
+        detections = Detections(self.catalogue, self.symbols, self.model, self.worker, drawings, self.meters)
         self.runner = Runner(catalogue, files, detections, self.worker, timedelta(hours=settings.job_hours))
-        self.jobs = Jobs(catalogue, files, detections, limits, self.runner)
+        self.jobs = Jobs(catalogue, files, detections, drawings, limits, self.runner)
 
     def start(self) -> Future[None]:
         """Begin to load the model; the future is done when it is there, or known not to be usable."""
@@ -81,6 +84,7 @@ class Service:
     def close(self) -> None:
         """End the running work, drop what waits, close the catalogue."""
         self.stopping.set()
+        self._reader.close()  # first, for the running work may wait for it
         self.runner.close()
         self.worker.close()
         self.press.close()

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.records import Kind, NewExample, Receipt, SymbolRecord
-from app.engine.drawing import Limits
+from app.engine.drawing import Drawings
 from app.engine.index import Codes
 from app.engine.inspect import ExampleWarning
 from app.errors import Cancelled, NameTaken, NotFound, ReadOnly
@@ -34,11 +34,11 @@ class SymbolPage:
 class Symbols:
     """The use cases around symbols. Every method may raise CatalogueError."""
 
-    def __init__(self, catalogue: Catalogue, model: Model, worker: Worker, limits: Limits, max_pixels: int) -> None:
+    def __init__(self, catalogue: Catalogue, model: Model, worker: Worker, drawings: Drawings, max_pixels: int) -> None:
         self._catalogue = catalogue
         self._model = model
         self._worker = worker
-        self._limits = limits
+        self._drawings = drawings
         self._max_pixels = max_pixels
 
     def register(
@@ -135,11 +135,11 @@ class Symbols:
 
     def _example(self, upload: Upload, kind: Kind, symbol: SymbolRecord | None, asker: Asker | None) -> NewExample:
         loaded = self._model.get()
-        check(upload, self._limits, self._max_pixels)
+        check(upload, self._drawings, self._max_pixels)
 
         def cut_and_embed() -> tuple[Picture, Codes]:
             # decoding on the device's thread too: one page in memory at a time, however many ask
-            picture = cut(upload, self._limits)
+            picture = cut(upload, self._drawings)
             return picture, loaded.finder.embed(picture.pixels, picture.paper)
 
         picture, code = self._worker.call(cut_and_embed, Urgency.EXAMPLE, asker)

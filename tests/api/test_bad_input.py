@@ -5,10 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from benchmarks.hostile import cyclic_tiff, declared, long_pdf
 from tests import pictures
 from tests.api.test_detect import PAGE, detect
 from tests.api.test_symbols import Form, register
-from tests.engine.test_drawing import png_bomb
 
 
 def check(response: httpx.Response, status: int, field: str | None = None, word: str = "") -> None:
@@ -56,10 +56,20 @@ def test_too_many_bytes_without_a_length(ready: httpx.Client) -> None:
 
 
 def test_too_many_pixels(ready: httpx.Client) -> None:
-    for data in (png_bomb(100_000, 100_000), pictures.file(pictures.page([], width=2001, height=2000))):
+    for data in (declared("PNG", 100_000, 100_000), pictures.file(pictures.page([], width=2001, height=2000))):
         check(detect(ready, data), 413, word="4000000")
         check(register(ready, "x", data, box="0,0,10,10"), 413, word="4000000")
     check(detect(ready, pictures.file(pictures.page([]), "PDF"), dpi="1200"), 413)
+
+
+HOSTILE = [(declared("PNG", 60_000, 60_000), 413), (long_pdf(10_000), 413), (cyclic_tiff(), 422)]
+
+
+@pytest.mark.parametrize(("data", "status"), HOSTILE, ids=["60,000 pixels a side", "10,000 pages", "a cyclic directory"])
+def test_small_files_that_ask_for_much(ready: httpx.Client, data: bytes, status: int) -> None:
+    assert detect(ready, data).status_code == status
+    assert ready.post("/jobs", files={"file": data}).status_code == status
+    assert detect(ready).status_code == 200
 
 
 def test_too_large_an_example(ready: httpx.Client) -> None:

@@ -14,11 +14,11 @@ import pytest
 from openpyxl import load_workbook
 from PIL import Image
 
+from benchmarks.hostile import declared
 from tests import pictures
 from tests.api.test_bad_input import BAD_FIELDS, check
 from tests.api.test_detect import PAGE, PLACES, detect
 from tests.api.test_symbols import Form, own, register
-from tests.engine.test_drawing import png_bomb
 from tests.server import Server
 from tests.stub import SLOW_SECONDS, SLOW_WIDTH
 from tests.watching import events, finished, send, sent, state, until
@@ -286,7 +286,7 @@ def test_too_much_for_a_job(ready: httpx.Client, server: Server) -> None:
     check(send(ready, [PLAN, ("large.png", PAGE + bytes(3_000_001))]), 413, word="large.png")
     response = send(ready, [PLAN, ("a", bytes(2_900_000)), ("b", bytes(2_900_000))])
     check(response, 413, word="4000000")
-    check(send(ready, [PLAN, ("bomb.png", png_bomb(100_000, 100_000))]), 413, word="bomb.png")
+    check(send(ready, [PLAN, ("bomb.png", declared("PNG", 100_000, 100_000))]), 413, word="bomb.png")
     assert folders(server) == before
 
 

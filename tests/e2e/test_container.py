@@ -19,7 +19,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from benchmarks.demo import SAMPLE, checked, free_port, read_sample
+from benchmarks.demo import SAMPLE, read_sample
+from benchmarks.server import checked, free_port
 
 ROOT = Path(__file__).parent.parent.parent
 HEALTHY_WITHIN = 300.0  # seconds

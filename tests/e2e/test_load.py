@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.hostile import declared
 from tests import pictures
 from tests.api.test_symbols import register
-from tests.engine.test_drawing import png_bomb
 from tests.server import Server
 from tests.stub import SLOW_SECONDS, SLOW_WIDTH
 
@@ -103,7 +103,7 @@ def test_bombs_and_oversized_uploads_leave_memory_alone(narrow: Server) -> None:
     with httpx.Client(base_url=narrow.url, timeout=60) as client:
         client.post("/detect", files={"file": QUICK})
         before = peak(narrow)
-        for data in (png_bomb(100_000, 100_000), png_bomb(16_000, 16_000) + bytes(1000)):
+        for data in (declared("PNG", 100_000, 100_000), declared("PNG", 16_000, 16_000) + bytes(1000)):
             assert client.post("/detect", files={"file": data}).status_code == 413
         head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n'
         endless = (head if n == 0 else bytes(1_000_000) for n in range(60))
