@@ -62,10 +62,13 @@ def test_no_answer_is_undocumented(pytestconfig: pytest.Config, server: Server, 
             answers[answer] = answers.get(answer, 0) + 1
             case.validate_response(response, checks=CHECKS)
 
-    while (left := wanted - sum(answers.values())) > 0:
+    def unanswered() -> set[str]:
+        return {"POST /symbols", "POST /detect", "POST /jobs"} - {operation for operation, status in answers if status < 300}
+
+    while (left := wanted - (made := sum(answers.values()))) > 0 or (unanswered() and made < 10 * wanted):
         Client.run(
             settings=settings(
-                max_examples=left // STEPS + 1,
+                max_examples=max(left, wanted // 4) // STEPS + 1,
                 stateful_step_count=STEPS,
                 suppress_health_check=list(HealthCheck),
                 phases=[Phase.generate],
@@ -74,4 +77,4 @@ def test_no_answer_is_undocumented(pytestconfig: pytest.Config, server: Server, 
             )
         )
     print(f"{sum(answers.values())} cases: {sorted(answers.items())}")
-    assert {operation for operation, status in answers if status < 300} >= {"POST /symbols", "POST /detect", "POST /jobs"}
+    assert not unanswered()

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from app.engine.encoder import Encoder
-from app.engine.evidence import Calibration
+from app.engine.evidence import NAMES, Calibration
 from app.engine.index import SymbolIndex
 from app.engine.verify import Verifier
 from app.engine.weights import Reference, golden_picture, load_networks, load_references, read_manifest, write_weights
@@ -139,7 +139,7 @@ def test_refuses_recipes(change: dict[str, Any]) -> None:
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
-    calibration = Calibration((2.0, *[0.0] * 6), 0.5, 0.8)
+    calibration = Calibration((2.0, *[0.0] * (len(NAMES) - 1)), 0.5, 0.8)
     write_weights(tmp_path / "weights", tiny(), Verifier((4, 4, 8, 8)), calibration, {"steps": 7})
     export(tmp_path / "weights", [Reference("golden", golden_picture())])
     return tmp_path / "weights"
