@@ -316,7 +316,7 @@ def run_reader(files: Iterator[File], children: int, keep: Path | None) -> dict[
 def run_http(files: Iterator[File], keep: Path | None) -> dict[str, Any]:
     """Every file to a real server: a detection, a registration or a job."""
     tally = Tally()
-    limits = {"MAX_PIXELS": 1_000_000, "MAX_PAGES": 3, "MAX_JOBS": 10_000, "READER_MEMORY": MEMORY, "READER_SECONDS": SECONDS}
+    limits = {"MAX_PIXELS": 200_000, "MAX_PAGES": 3, "MAX_JOBS": 10_000, "READER_MEMORY": MEMORY, "READER_SECONDS": SECONDS}
     with server(STUB, limits) as running, httpx.Client(base_url=running.url, timeout=LONGEST) as client:
         example = _saved(Image.effect_noise((40, 40), 60), "PNG")
         client.post("/symbols", data={"name": "one"}, files={"file": example}).raise_for_status()
@@ -332,7 +332,7 @@ def send(client: httpx.Client, tally: Tally, file: File) -> bool:
     began = time.monotonic()
     path = ("/detect", "/detect", "/symbols", "/jobs")[file.number % 4]
     try:
-        fields = {"name": f"file {file.number}"} if path == "/symbols" else {}
+        fields = {"dpi": "72"} | ({"name": f"file {file.number}"} if path == "/symbols" else {})
         status = client.post(path, data=fields, files={"file": file.data}).status_code
     except httpx.HTTPError as error:
         tally.add(file, f"{path} {type(error).__name__}", time.monotonic() - began, True)
