@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Header, Response
 from fastapi.concurrency import run_in_threadpool
@@ -39,7 +39,7 @@ WORKING = (
     errors.Unavailable,
     errors.DeadlinePassed,
 )
-TELLING = {
+TELLING: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/event-stream": {}}, "description": "The job, each time that it changes, until it ends"},
     204: {"description": "The end was seen"},
 }
@@ -77,7 +77,7 @@ def get_job(service: ServiceDep, job_id: JobId) -> wire.Job:
 
 @router.get(
     "/{job_id}/events",
-    responses={**TELLING},
+    responses=TELLING,
     response_class=Response,
     summary="How far a job is, as server-sent events",
 )

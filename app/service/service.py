@@ -25,6 +25,7 @@ from app.service.rates import Buckets
 from app.service.report import Press
 from app.service.runner import Runner
 from app.service.symbols import Symbols
+from app.service.webhooks import Receivers, Teller
 from app.service.worker import Urgency, Worker
 from app.settings import Settings
 
@@ -71,7 +72,9 @@ class Service:
         files = JobFiles(settings.data_dir / "jobs")
         detections = Detections(self.catalogue, self.symbols, self.model, self.worker, limits.page, self.meters)
         self.runner = Runner(catalogue, files, detections, self.worker, timedelta(hours=settings.job_hours))
-        self.jobs = Jobs(catalogue, files, detections, limits, self.runner)
+        receivers = Receivers(frozenset(settings.webhooks()), settings.webhook_networks(), settings.signing())
+        self.teller = Teller(catalogue, files, receivers)
+        self.jobs = Jobs(catalogue, files, detections, limits, self.runner, receivers)
 
     def start(self) -> Future[None]:
         """Begin to load the model; the future is done when it is there, or known not to be usable."""
@@ -81,6 +84,7 @@ class Service:
     def close(self) -> None:
         """End the running work, drop what waits, close the catalogue."""
         self.stopping.set()
+        self.teller.close()
         self.runner.close()
         self.worker.close()
         self.press.close()
