@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
 from app import errors
-from app.api import detect, jobs, operations, symbols
+from app.api import detect, jobs, operations, symbols, wire
 from app.api.accidents import Accidents
 from app.api.drain import Drain
 from app.api.guard import BEARER, Guard
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None, loader: Loader = load_engine) -
         to_thread.current_default_thread_limiter().total_tokens += service.settings.queue_size
         service.start()
         service.runner.start()
+        service.teller.start(lambda state: wire.job(state).model_dump_json().encode())
         with told_of_stop(service.stopping):
             yield
         await run_in_threadpool(service.close)

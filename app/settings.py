@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHIPPED_WEIGHTS = Path(__file__).resolve().parent.parent / "model_weights"
@@ -54,10 +55,42 @@ class Settings(BaseSettings):
         default=20.0, ge=0, description="How long requests may go on once the service is told to stop."
     )
 
+    webhook_hosts: str | None = Field(
+        default=None, description="Hosts, comma-separated, that may be told of the end of a job; nobody if not given."
+    )
+    webhook_secret: SecretStr | None = Field(default=None, description="What signs webhooks; needed for any to be sent.")
+    webhook_internal: str | None = Field(
+        default=None,
+        description="Networks, comma-separated, that are no part of the internet and where webhooks may go all the same.",
+    )
+
+    @model_validator(mode="after")
+    def _webhooks_fit(self) -> Self:
+        if self.webhooks() and not self.signing():
+            raise ValueError("PLANSPOT_WEBHOOK_HOSTS needs PLANSPOT_WEBHOOK_SECRET")
+        self.webhook_networks()
+        return self
+
+    def webhooks(self) -> list[str]:
+        """The hosts that may be told."""
+        return [host.lower() for host in _listed(self.webhook_hosts)]
+
+    def signing(self) -> str:
+        """The secret that signs webhooks."""
+        return self.webhook_secret.get_secret_value() if self.webhook_secret else ""
+
+    def webhook_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The internal networks where they may be. Raises ValueError."""
+        return tuple(ip_network(each) for each in _listed(self.webhook_internal))
+
     def origins(self) -> list[str]:
         """The web origins whose pages may call."""
-        return [origin.strip() for origin in (self.cors_origins or "").split(",") if origin.strip()]
+        return _listed(self.cors_origins)
 
     def catalogue_url(self) -> str:
         """The catalogue's SQLAlchemy URL."""
         return self.database_url or f"sqlite:///{(self.data_dir / 'catalogue.db').absolute()}"
+
+
+def _listed(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]

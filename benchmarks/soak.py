@@ -107,7 +107,7 @@ def resident(pid: int) -> int:
             total += next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS")), 0)
             for task in (folder / "task").iterdir():
                 left += map(int, (task / "children").read_text().split())
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # a child that has ended
             if folder.name == str(pid):
                 raise
     return total

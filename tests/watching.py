@@ -35,9 +35,9 @@ def state(client: httpx.Client, job: str) -> Job:
     return found
 
 
-def until(client: httpx.Client, job: str, fits: Callable[[Job], bool]) -> Job:
+def until(client: httpx.Client, job: str, fits: Callable[[Job], bool], patience: float = PATIENCE) -> Job:
     """The job once it fits."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         if fits(found := state(client, job)):
             return found
@@ -45,8 +45,8 @@ def until(client: httpx.Client, job: str, fits: Callable[[Job], bool]) -> Job:
     raise TimeoutError(f"the job stayed as it is: {found}")
 
 
-def finished(client: httpx.Client, job: str) -> Job:
-    return until(client, job, lambda found: found["status"] in ENDED)
+def finished(client: httpx.Client, job: str, patience: float = PATIENCE) -> Job:
+    return until(client, job, lambda found: found["status"] in ENDED, patience)
 
 
 def events(response: httpx.Response) -> Iterator[tuple[str, Job]]:

@@ -67,8 +67,9 @@ class JobForm(SearchForm):
     """Drawings and how to search them."""
 
     file: list[UploadFile] = Field(min_length=1, description="A drawing, as for /detect; repeated for many.")
+    webhook: str | None = Field(None, description="URL to tell once the job has ended, at a host that the operator allows.")
 
     def order(self) -> Order:
         """The form as the service takes it. Raises BadInput."""
         files = tuple(Sent(file_name(each.filename), each.file.read) for each in self.file)
-        return Order(files, tuple(self.symbols), self.options(), self.numbers(), self.dpi)
+        return Order(files, tuple(self.symbols), self.options(), self.numbers(), self.dpi, self.webhook)

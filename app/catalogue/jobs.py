@@ -39,7 +39,15 @@ class JobCatalogue:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, job_id: str, store: str, asked: Asked, files: Sequence[NewFile], receipt: Receipt | None) -> JobState:
+    def add(
+        self,
+        job_id: str,
+        store: str,
+        asked: Asked,
+        files: Sequence[NewFile],
+        receipt: Receipt | None,
+        webhook: str | None = None,
+    ) -> JobState:
         """Keep a job whose files are on the disk. With a receipt, what `answered` raises and returns."""
 
         def change(session: Session) -> JobState:
@@ -48,6 +56,8 @@ class JobCatalogue:
             session.flush()
             for place, file in enumerate(files):
                 _add_file(session, job, place, file)
+            if webhook is not None:
+                session.add(tables.Webhook(job=job.number, url=webhook))
             session.flush()
             return _state(session, job)
 
@@ -120,6 +130,24 @@ class JobCatalogue:
         with self._database.writing() as session:
             session.execute(delete(tables.Job).where(tables.Job.id == job_id))
 
+    def untold(self, store: str) -> list[tuple[str, str, int]]:
+        """(id, URL, tries that failed) of jobs that are done or have failed and whose end is to be told now."""
+        ended = tables.Job.store == store, tables.Job.status.in_(("done", "failed")), tables.Webhook.due <= tables.now()
+        query = select(tables.Job.id, tables.Webhook.url, tables.Webhook.tries).join(tables.Job).where(*ended)
+        with self._database.reading() as session:
+            return [(row.id, row.url, row.tries) for row in session.execute(query.order_by(tables.Webhook.due))]
+
+    def told(self, job_id: str) -> None:
+        """The job's end needs to be told no more."""
+        with self._database.writing() as session:
+            session.execute(delete(tables.Webhook).where(_webhook(job_id)))
+
+    def tell_later(self, job_id: str, wait: timedelta) -> None:
+        """Telling has failed once more."""
+        later = {"tries": tables.Webhook.tries + 1, "due": tables.now() + wait}
+        with self._database.writing() as session:
+            session.execute(update(tables.Webhook).where(_webhook(job_id)).values(later))
+
     def expired(self, store: str, age: timedelta) -> list[str]:
         """Jobs that ended longer ago than `age`."""
         query = select(tables.Job.id).where(tables.Job.store == store, tables.Job.ended_at < tables.now() - age)
@@ -155,6 +183,10 @@ class JobCatalogue:
 
 def _active(store: str) -> tuple[ColumnElement[bool], ...]:
     return tables.Job.store == store, tables.Job.status.in_(ACTIVE)
+
+
+def _webhook(job_id: str) -> ColumnElement[bool]:
+    return tables.Webhook.job.in_(select(tables.Job.number).where(tables.Job.id == job_id))
 
 
 def _job(session: Session, job_id: str) -> tables.Job:

@@ -153,6 +153,17 @@ class JobPage(Base):
     result: Mapped[str | None] = deferred(mapped_column(Text))
 
 
+class Webhook(Base):
+    """Whom to tell of a job's end, until it was heard. `due`: when to try, once the job has ended."""
+
+    __tablename__ = "webhooks"
+
+    job: Mapped[int] = mapped_column(ForeignKey("jobs.number", ondelete="CASCADE"), primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(default=0)
+    due: Mapped[datetime] = mapped_column(default=now)
+
+
 class State(Base):
     """One row: how many changes the catalogue has seen."""
 

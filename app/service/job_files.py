@@ -71,6 +71,11 @@ class JobFiles:
             self._lock = lock
         return True
 
+    @property
+    def owned(self) -> bool:
+        """Whether this process does the folder's jobs."""
+        return self._lock is not None
+
     def release(self) -> None:
         """Let another process do the jobs."""
         if self._lock is not None:

@@ -30,6 +30,7 @@ from app.service.job_files import JobFiles
 from app.service.paging import check_options
 from app.service.report import Source
 from app.service.runner import Runner
+from app.service.webhooks import Receivers
 
 RETRY = 60  # seconds; jobs take their time
 
@@ -51,6 +52,7 @@ class Order:
     options: Options = field(default_factory=Options)
     pages: tuple[int, ...] | None = None
     dpi: int = 200
+    webhook: str | None = None  # whom to tell once it has ended
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Jobs:
         drawings: Drawings,
         limits: JobLimits,
         runner: Runner,
+        receivers: Receivers,
     ) -> None:
         self._catalogue = catalogue
         self._files = files
@@ -100,6 +103,7 @@ class Jobs:
         self.drawings = drawings
         self._limits = limits
         self._runner = runner
+        self._receivers = receivers
 
     def spool(self) -> IO[bytes]:
         """Where an upload goes while it comes. Raises Unavailable."""
@@ -112,6 +116,8 @@ class Jobs:
         TooLarge, Overloaded, KeyReused. key: an idempotency key, as for symbols.
         """
         job_id = secrets.token_hex(8)
+        if order.webhook is not None:
+            self._receivers.check(order.webhook)
         try:
             files, digests = self._received(job_id, order)
             receipt = None if key is None else Receipt(key, _fingerprint(order, digests))
@@ -157,7 +163,7 @@ class Jobs:
         store = self._files.store()
         if self._catalogue.active(store) >= self._limits.max_jobs:
             raise Overloaded(f"{self._limits.max_jobs} jobs wait or run already. Try again in {RETRY} s.", RETRY)
-        state = self._catalogue.add(job_id, store, asked, files, receipt)
+        state = self._catalogue.add(job_id, store, asked, files, receipt, order.webhook)
         self._runner.wake()
         return state
 
@@ -220,4 +226,5 @@ def _timings(file: FileAnswer) -> Milliseconds:
 
 def _fingerprint(order: Order, digests: Sequence[str]) -> str:
     asked = f"job\n{order.symbols}\n{order.options}\n{order.pages}\n{order.dpi}\n" + "\n".join(digests)
+    asked += "" if order.webhook is None else f"\n{order.webhook}"
     return hashlib.sha256(asked.encode()).hexdigest()

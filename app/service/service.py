@@ -26,6 +26,7 @@ from app.service.rates import Buckets
 from app.service.report import Press
 from app.service.runner import Runner
 from app.service.symbols import Symbols
+from app.service.webhooks import Receivers, Teller
 from app.service.worker import Urgency, Worker
 from app.settings import Settings
 
@@ -74,7 +75,9 @@ class Service:
         files = JobFiles(settings.data_dir / "jobs")
         detections = Detections(self.catalogue, self.symbols, self.model, self.worker, drawings, self.meters)
         self.runner = Runner(catalogue, files, detections, self.worker, timedelta(hours=settings.job_hours))
-        self.jobs = Jobs(catalogue, files, detections, drawings, limits, self.runner)
+        receivers = Receivers(frozenset(settings.webhooks()), settings.webhook_networks(), settings.signing())
+        self.teller = Teller(catalogue, files, receivers)
+        self.jobs = Jobs(catalogue, files, detections, drawings, limits, self.runner, receivers)
 
     def start(self) -> Future[None]:
         """Begin to load the model; the future is done when it is there, or known not to be usable."""
@@ -85,6 +88,7 @@ class Service:
         """End the running work, drop what waits, close the catalogue."""
         self.stopping.set()
         self._reader.close()  # first, for the running work may wait for it
+        self.teller.close()
         self.runner.close()
         self.worker.close()
         self.press.close()

@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "later"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade():
@@ -126,7 +126,7 @@ def test_a_newer_catalogue_is_refused_and_left_alone(engine: Engine, database_ur
     for use in (catalogue.version, catalogue.symbols, lambda: catalogue.add_symbol("H", PLAIN)):
         with pytest.raises(CatalogueError, match="newer Planspot made this catalogue: its tables are of revision later"):
             use()
-    run(engine, "UPDATE alembic_version SET version_num = '0002'")
+    run(engine, "UPDATE alembic_version SET version_num = '0003'")
     assert catalogue.version() == 0
     catalogue.close()
 

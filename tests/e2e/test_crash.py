@@ -29,7 +29,7 @@ from tests.watching import finished, sent
 CLIENTS = 3
 SEARCHED = "ring"  # the symbol that jobs look for; nobody changes it
 ANSWERS = 12  # most that are waited for before a kill
-PATIENCE = 300.0  # seconds; far more than an answer takes
+PATIENCE = 300.0  # seconds; far more than an answer takes, or all the jobs that wait
 KEPT = """
     SELECT jobs.id, job_files.place, job_pages.number, job_pages.result FROM job_pages
     JOIN job_files ON job_files.id = job_pages.file JOIN jobs ON jobs.number = job_files.job WHERE job_pages.done
@@ -127,7 +127,7 @@ def test_what_was_acknowledged_survives_a_kill(pytestconfig: pytest.Config, tmp_
         check(client, ledgers, crashed, kept)
         for ledger in ledgers:
             for job in ledger.jobs:
-                finished(client, job)
+                finished(client, job, PATIENCE)
             ledger.look(client, again=True)
         assert server.stop()
     print(f"{cycles} kills, answered: {dict(sum((ledger.asked for ledger in ledgers), Counter()))}")
