@@ -20,7 +20,7 @@ from app.engine.drawing import Drawings, Limits
 from app.engine.reader import Reader
 from app.errors import BrokenDrawing, PlanspotError, Stopping, TooLarge
 from benchmarks.hostile import KINDS, busy_pdf, cyclic_tiff, declared, long_pdf, pdf_bomb
-from benchmarks.mutate import mutated, seeds
+from benchmarks.mutations import mutated, seeds
 from tests import pictures
 
 LIMITS = Limits(max_bytes=5_000_000, max_pixels=30_000_000, max_pages=50)
