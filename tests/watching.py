@@ -9,6 +9,11 @@ from typing import Any
 
 import httpx
 
+from tests import pictures
+from tests.stub import SLOW_WIDTH
+
+SLOW = ("slow.png", pictures.file(pictures.page([(10, 10)], width=SLOW_WIDTH, height=60)))  # a drawing that takes long
+
 Job = dict[str, Any]
 File = tuple[str, bytes]
 

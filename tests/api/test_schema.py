@@ -45,7 +45,7 @@ def test_no_answer_is_undocumented(pytestconfig: pytest.Config, server: Server, 
     wanted, answers = pytestconfig.getoption("--schema-cases"), dict[tuple[str, int], int]()
     schema = schemathesis.openapi.from_url(f"{server.url}/openapi.json")
 
-    class Client(schema.as_state_machine()):  # type: ignore[misc]
+    class Client(schema.as_state_machine()):  # type: ignore[misc]  # made from the description as the test runs
         """Follows the links from answer to answer."""
 
         def setup(self) -> None:
