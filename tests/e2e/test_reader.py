@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import termios
 import time
+from array import array
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +28,16 @@ def children(server: Server) -> set[int]:
     return {int(child) for thread in threads for child in thread.read_text().split()}
 
 
+def asked_for(child: int) -> None:
+    """Wait until a child that is stopped has been sent something."""
+    waiting, end = array("i", [0]), time.monotonic() + 30
+    with open(f"/proc/{child}/fd/0", "rb", buffering=0) as questions:
+        while not waiting[0]:
+            assert time.monotonic() < end, "nobody asked"
+            time.sleep(0.01)
+            fcntl.ioctl(questions, termios.FIONREAD, waiting)
+
+
 def gone(child: int) -> bool:
     end = time.monotonic() + 30
     while Path(f"/proc/{child}").exists() and time.monotonic() < end:
@@ -41,7 +54,7 @@ def test_requests_survive_the_reader_and_it_goes_with_the_service(tmp_path: Path
         os.kill(child, signal.SIGSTOP)
         with ThreadPoolExecutor(1) as threads:
             asked = threads.submit(client.post, "/detect", files={"file": DRAWING})
-            time.sleep(0.5)
+            asked_for(child)
             os.kill(child, signal.SIGKILL)
             assert asked.result().json()["counts"][0]["count"] == 2
         assert client.post("/detect", files={"file": DRAWING[:200]}).status_code == 422
