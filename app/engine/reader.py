@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -129,13 +130,13 @@ class _Document:
         with self._reader.turns:
             try:
                 return work(self._opened())
-            except _Ended:
+            except _EndedError:
                 if self._child is None or not self._child.seasoned or self._child.slow:
                     raise self._problem() from None
             self.close()
             try:
                 return work(self._opened(fresh=True))
-            except _Ended:
+            except _EndedError:
                 raise self._problem() from None
 
     def _opened(self, fresh: bool = False) -> _Child:
@@ -149,7 +150,7 @@ class _Document:
         return self._reader.problem(self._child, self._kind)
 
 
-class _Ended(Exception):  # noqa: N818
+class _EndedError(Exception):
     """A child is no more."""
 
 
@@ -169,7 +170,7 @@ class _Child:
             )
         except OSError as error:
             raise Unavailable(f"Files cannot be read: {error.strerror or error}.") from error
-        self._to, self._from = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
+        self._to, self._from = cast(BinaryIO, self._process.stdin), cast(BufferedReader, self._process.stdout)
 
     def open(self, data: bytes, kind: str) -> int:
         """How many pages the file has."""
@@ -188,16 +189,16 @@ class _Child:
             pixels = np.empty((height, width, 3), dtype=np.uint8)
             rest = pixels.data.cast("B")
             while rest:
-                count = self._from.readinto(rest)  # type: ignore[attr-defined]
+                count = self._from.readinto(rest)
                 if not count:
-                    raise _Ended
+                    raise _EndedError
                 rest = rest[count:]
             return pixels
 
     def finish(self) -> None:
         """Close the file, if one can be open."""
         if self.usable:
-            with suppress(_Ended):
+            with suppress(_EndedError):
                 self.ask({"close": True})
                 self.seasoned = True
 
@@ -251,7 +252,7 @@ class _Child:
             self._to.flush()
         line = self._from.readline()
         if not line.endswith(b"\n"):
-            raise _Ended
+            raise _EndedError
         found: dict[str, Any] = json.loads(line)
         match found.get("error"):
             case "TooLarge":

@@ -23,8 +23,8 @@ from app.errors import BrokenDrawing, TooLarge
 
 try:
     import resource
-except ImportError:  # not on Windows, where the limits are not kept
-    resource = None  # type: ignore[assignment]
+except ImportError:  # on Windows, where the limits are not kept
+    resource = None  # type: ignore[assignment]  # mypy knows no module that may be missing
 
 NO_MEMORY = 3  # exit status
 

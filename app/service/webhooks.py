@@ -95,7 +95,7 @@ class Teller:
                     self._tell(written)
             except Unavailable as error:
                 log.warning("webhooks wait: %s", error)
-            except Exception:
+            except Exception:  # or one fault would end the thread, and with it all webhooks to come
                 log.exception("webhooks wait")
 
     def _tell(self, written: Callable[[JobState], bytes]) -> None:
