@@ -14,7 +14,7 @@ from training.clutter import BESIDE, OVER, UNDER, Clutter
 from training.degrade import degrade
 from training.layout import COVERED, Sheet, Taken, place, routes
 from training.lettering import extent, text
-from training.likeness import Look
+from training.likeness import ANOTHER, Look
 from training.siblings import sibling
 from training.styles import Style, random_style
 from training.symbols import Slot, Symbol, make_symbol
@@ -24,8 +24,8 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 8  # of the generator: within a version the same seed gives the same drawings
-SIBLINGS = (0.35, 0.6)  # part of the classes that come with a near-identical one: more than drawings have
+VERSION = 9  # of the generator: within a version the same seed gives the same drawings
+SIBLINGS = (0.45, 0.75)  # part of the classes that come with a near-identical one: more than drawings have
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 CROWDED = 0.5  # part of a symbol's box that its strokes may cover
@@ -145,9 +145,9 @@ def random_classes(rng: Generator, count: int, siblings: tuple[float, float] = S
 
 
 def _new(symbol: Symbol, symbols: list[Symbol], looks: list[Look]) -> bool:
-    """Adds a symbol to the lists unless it looks like one of them."""
+    """Adds a symbol to the lists unless it looks like one of them. That a sibling differs from its parent was seen to."""
     look = Look(symbol)
-    if any(look.like(other, 0.3) for other in looks):
+    if any(look.like(other, ANOTHER) for known, other in zip(symbols, looks, strict=True) if known is not symbol.parent):
         return False
     symbols.append(symbol)
     looks.append(look)
@@ -223,12 +223,13 @@ def _draw_beside(things: Clutter, placed: list[Instance], rng: Generator, clutte
     for one in placed:
         if rng.random() < things.style.tags * clutter:
             _tag_beside(things, one, taken, rng)
-        if rng.random() < 0.03 * clutter:
+        if rng.random() < 0.05 * clutter:
             x, y = (
                 one.box.x + one.box.width * float(rng.uniform(0, 1)),
                 one.box.y + one.box.height * float(rng.choice([0.0, 0.5, 1.0])),
             )
-            things.canvas.draw(dot(rng, things.style), affine(x, y), things.colour(), 1.0)
+            grown = float(rng.uniform(1.0, max(1.0, things.style.size / 8))) if rng.random() < 0.4 else 1.0
+            things.canvas.draw(dot(rng, things.style), affine(x, y, grown), things.colour(), 1.0)
     for _ in range(int(rng.poisson(8 * clutter))):
         draw = BESIDE[int(rng.integers(len(BESIDE)))]
         w, h = (float(v) for v in rng.uniform((40, 20), (180, 90)))

@@ -90,7 +90,7 @@ def transistor(rng: Generator) -> Made:
     channel = (
         [polyline((0, -0.45), (0, -0.25)), polyline((0, -0.1), (0, 0.1)), polyline((0, 0.25), (0, 0.45))]
         if broken
-        else [polyline((0, -0.45), (0, 0.45))]
+        else [polyline((0, -0.45), (0, 0.45), width=float(rng.choice([1.0, 1.0, 2.5, 4.0])))]
     )
     elements = [mark(Shape(tuple(channel)))]
     gate = float(rng.uniform(0.15, 0.45))
@@ -112,8 +112,9 @@ def transistor(rng: Generator) -> Made:
 
 def _arrow_on(start: tuple[float, float], end: tuple[float, float], rng: Generator) -> Element:
     angle = math.degrees(math.atan2(start[1] - end[1], end[0] - start[0]))
-    size, where = float(rng.uniform(0.15, 0.25)), float(rng.uniform(0.4, 0.8))
-    tip = np.array([[-size, -size / 2], [0, 0], [-size, size / 2]])
+    size, where = float(rng.uniform(0.15, 0.28)), float(rng.uniform(0.4, 1.0))
+    half = size * float(rng.uniform(0.3, 0.5))
+    tip = np.array([[-size, -half], [0, 0], [-size, half]])
     at = affine(start[0] + (end[0] - start[0]) * where, start[1] + (end[1] - start[1]) * where, angle=angle)
     full = bool(rng.random() < 0.7)
     one = (filled(tip) if full else shape(Stroke(tip))).moved(at)

@@ -15,6 +15,8 @@ ANGLES = tuple(range(0, 360, 15))
 SIZE, TURNS, RADII = 56, 72, 28  # of the pictures compared, and of their polar forms
 SPREAD = 12.0  # pixels of root mean square radius that every symbol is scaled to before it is compared
 TRIED = 3  # turns looked at closely
+ANOTHER = 0.3  # greatest local difference, of the usual ink, from which unrelated symbols are two,
+SIBLING = 0.08  # and from which a symbol and one made of it are: the rest of them is the same to the pixel
 
 Picture = NDArray[np.float32]
 
@@ -68,13 +70,13 @@ class Look:
                 yield _rotated(picture, -shift * 360.0 / TURNS)
 
 
-def alike(one: Symbol | Look, other: Symbol | Look, tolerance: float = 0.3) -> bool:
+def alike(one: Symbol | Look, other: Symbol | Look, tolerance: float = ANOTHER) -> bool:
     """Whether two symbols look the same in some pose, whatever their sizes."""
     a, b = (each if isinstance(each, Look) else Look(each) for each in (one, other))
     return a.like(b, tolerance)
 
 
-def symmetry(symbol: Symbol, tolerance: float = 0.3) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def symmetry(symbol: Symbol, tolerance: float = ANOTHER) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The turns (degrees, counter-clockwise, in steps of 15) under which the symbol looks the same, as it is and mirrored.
 
     Turns go about the middle of the symbol's box, after the mirroring, as those of a pose do.

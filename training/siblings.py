@@ -11,7 +11,7 @@ from numpy.random import Generator
 from training.attachments import attachment
 from training.canvas import affine
 from training.elements import Element
-from training.likeness import alike
+from training.likeness import SIBLING, alike
 from training.symbols import Symbol, any_mark, extent, is_bare, normalised
 
 
@@ -24,7 +24,7 @@ def sibling(symbol: Symbol, rng: Generator) -> Symbol | None:
             continue
         cover = symbol.cover if change not in (_stretched, _doubled) else None
         other = normalised(elements, symbol.unit, symbol.slots, cover)
-        if not is_bare(other) and not alike(symbol, other):
+        if not is_bare(other) and not alike(symbol, other, SIBLING):
             return replace(other, parent=symbol)
     return None
 
@@ -99,4 +99,4 @@ def _one(elements: list[Element], rng: Generator, first: int = 0) -> int | None:
 
 
 CHANGES: tuple[Callable[[list[Element], Generator], list[Element] | None], ...] = (
-    *[_twin] * 6, _without, _with, _stretched, _turned, _turned, _nudged, _doubled)
+    *[_twin] * 6, _without, _without, _with, _with, _stretched, _turned, _turned, _nudged, _doubled)

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
 from app.engine.detector import distinct, sharp_level
-from app.engine.evidence import agreement
+from app.engine.evidence import agreement, tolerance
+from app.engine.example import Prepared
 from app.engine.look import sharpened, viewed
 from app.engine.poses import crops, matrices
 from app.engine.settle import settled
+from app.engine.verify import spread
 from training.drawings import Drawing, Symbol
 from training.pairs import Copy, apart, legible, make_scene, perturbed, single
 from training.shots import Shot, bare
@@ -33,6 +36,8 @@ STRETCHED = 0.13       # and log stretch
 FAR, OTHER_SIZE = 18.0, 0.45           # from which it is another place
 LEAST, MOST = 0.07, 0.12  # share of ink by which two pictures may differ and be the same; from which they are not
 ALIKE = 0.9            # correlation below which they are not
+UNSEEN, SEEN = 0.03, 0.055  # ink of one, far from the other's, in a spot of SPOT pixels: up to which nobody sees that they
+SPOT = 5               # differ, from which one does; an arrow the other way round is no more
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.ran
     poses = _loosened(poses[distinct(poses)], rng)
     targets = _labelled(poses, scene.truths, clean)
     seen = crops(scene.level, matrices(poses), verify.SIZE)
-    sure = (targets == 1) | ((targets == 0) & ~_same(prepared.picture, prepared.mask, seen))
+    sure = (targets == 1) | ((targets == 0) & ~_same(prepared, seen))
     wrong = torch.nonzero(sure & (targets == 0))[:, 0]
     rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
     kept = torch.cat([torch.nonzero(targets == 1)[:, 0], wrong[:HARDEST], rest])
@@ -110,14 +115,14 @@ def _labelled(poses: Tensor, truths: Sequence[Copy], clean: Tensor) -> Tensor:
     growth, off, turn = np.log(scale), np.hypot(right, down), (angle + 180) % 360 - 180
     sized = (off <= NEAR) & (np.abs(growth) <= GROWN) & (np.abs(np.log(stretch)) <= STRETCHED)
     plain = sized & (mirrored < 0.5) & (np.abs(turn) <= TURNED)
-    same, other = _looks(motions, clean)
+    same, other = looks(motions, clean)
     targets = np.where(plain | (sized & same), 1.0, np.where(sized & other, 0.0, -1.0))
     targets[(off > FAR) | (np.abs(growth) > OTHER_SIZE)] = 0.0
     targets[np.array([copy.blurred for copy in truths])[nearest] & (off <= FAR)] = -1.0
     return single(targets)
 
 
-def _looks(motions: NDArray[np.float64], clean: Tensor) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def looks(motions: NDArray[np.float64], clean: Tensor) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Whether a symbol's clean picture looks the same after motions (n, 6), and whether it looks different."""
     square = torch.eye(3).repeat(len(motions), 1, 1)
     square[:, :2] = matrices(torch.from_numpy(motions).float())
@@ -125,11 +130,20 @@ def _looks(motions: NDArray[np.float64], clean: Tensor) -> tuple[NDArray[np.bool
     back[:, :, 2] += verify.SIZE / 2
     moved = crops(clean, back, verify.SIZE)
     correlation, missing, extra = agreement(clean, torch.ones_like(clean), moved, verify.SPREADS[1]).unbind(1)
-    worse = torch.maximum(missing, extra)
-    return ((correlation > ALIKE) & (worse < LEAST)).numpy(), ((correlation < ALIKE - 0.1) | (worse > MOST)).numpy()
+    worse, gap = torch.maximum(missing, extra), worst_spot(clean, torch.ones_like(clean), moved)
+    same = (correlation > ALIKE) & (worse < LEAST) & (gap < UNSEEN)
+    return same.numpy(), ((correlation < ALIKE - 0.1) | (worse > MOST) | (gap > SEEN)).numpy()
 
 
-def _same(picture: Tensor, mask: Tensor, seen: Tensor) -> Tensor:
+def _same(example: Prepared, seen: Tensor) -> Tensor:
     """Which of the pictures (n, S, S) nobody could tell from the example on this page, whatever they are."""
-    correlation, missing, extra = agreement(picture, mask, seen, verify.SPREADS[1]).unbind(1)
-    return (correlation > ALIKE) & (missing < LEAST) & (extra < LEAST)
+    correlation, missing, extra = agreement(example.picture, example.mask, seen, verify.SPREADS[1]).unbind(1)
+    gap = worst_spot(example.picture, example.mask, seen, tolerance(example.longer))
+    return (correlation > ALIKE) & (missing < LEAST) & (extra < LEAST) & (gap < UNSEEN)
+
+
+def worst_spot(picture: Tensor, mask: Tensor, seen: Tensor, by: int = verify.SPREADS[0]) -> Tensor:
+    """(n,) of pictures (n, S, S) the most ink in any small spot of the box that the other picture has not within `by` px."""
+    ink, found = picture * mask, seen * mask
+    gap = torch.maximum(ink * (1 - spread(found, by)), found * (1 - spread(ink[None], by)))
+    return F.avg_pool2d(gap[:, None], SPOT, 1, SPOT // 2).amax((1, 2, 3))

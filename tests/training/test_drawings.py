@@ -12,7 +12,7 @@ from app.engine.geometry import Box
 from training.canvas import Canvas, Pixels, affine
 from training.drawings import SMALLEST, draw_class, make_drawing, random_classes
 from training.layout import Taken
-from training.likeness import Look
+from training.likeness import ANOTHER, SIBLING, Look
 from training.styles import Style, random_style
 from training.symbols import Symbol
 from training.truth import Drawing
@@ -142,9 +142,10 @@ def test_classes_of_a_drawing_look_different_and_some_are_siblings() -> None:
     for seed in range(6):
         symbols = random_classes(np.random.default_rng(seed), 10)
         looks = [Look(symbol) for symbol in symbols]
-        assert not any(a.like(b, 0.3) for i, a in enumerate(looks) for b in looks[:i])
+        pairs = [(n, m) for n in range(len(looks)) for m in range(n)]
+        assert not any(looks[n].like(looks[m], SIBLING if symbols[n].parent is symbols[m] else ANOTHER) for n, m in pairs)
         siblings += sum(symbol.parent is not None for symbol in symbols)
-    assert 6 <= siblings <= 30
+    assert 12 <= siblings <= 36
 
 
 def test_a_sibling_is_drawn_to_its_parents_size() -> None:

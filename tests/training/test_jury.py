@@ -14,8 +14,12 @@ from app.engine.verify import Verifier
 from app.engine.weights import load_networks, write_weights
 from training import batches
 from training.batches import joined, random_drawing, take_shots
+from training.canvas import Shape, polyline
+from training.elements import filled, mark
 from training.jury import Recipe, Tried, train
-from training.trials import Trials, make_trials
+from training.likeness import render
+from training.symbols import normalised
+from training.trials import UNSEEN, Trials, looks, make_trials, worst_spot
 
 SMALL = Recipe(steps=4, pool=3, filled=1, pairs=32, workers=0, checkpoint_every=2)
 
@@ -73,7 +77,19 @@ def test_nothing_that_looks_the_same_counts_as_another_symbol() -> None:
     inks = pairs.pictures[pairs.targets == 0].float() / 255
     for example, seen, mask in inks:
         correlation, missing, extra = agreement(example, mask, seen[None], 3)[0].tolist()
-        assert correlation < 0.95 or max(missing, extra) > 0.04
+        assert correlation < 0.95 or max(missing, extra) > 0.04 or float(worst_spot(example, mask, seen[None])) >= UNSEEN
+
+
+def test_an_arrow_on_the_other_leg_is_seen() -> None:
+    """A transistor laid over itself upside down is another one."""
+    legs = [polyline((-0.1, -0.5), (-0.1, 0.5)), polyline((-0.5, 0.0), (-0.1, 0.0)), polyline((-0.1, -0.15), (0.4, -0.5)),
+            polyline((-0.1, 0.15), (0.4, 0.5))]
+    head = filled(np.array([[0.05, -0.1], [0.25, -0.3], [0.05, -0.3]]))
+    plain, arrowed = (torch.from_numpy(render(normalised([mark(one)], 1.0, (), None), 64))
+                      for one in (Shape(tuple(legs)), Shape(tuple(legs)) + head))
+    flipped = np.array([[0.0, 0.0, 180.0, 1.0, 1.0, 1.0]])
+    assert [bool(one) for one in np.concatenate(looks(flipped, plain))] == [True, False]
+    assert [bool(one) for one in np.concatenate(looks(flipped, arrowed))] == [False, True]
 
 
 def test_a_drawing_that_is_too_small_teaches_nothing() -> None:

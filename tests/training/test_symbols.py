@@ -8,8 +8,8 @@ import pytest
 from training.attachments import ATTACHMENTS
 from training.canvas import Fill, Shape, affine, arc, polyline, rectangle
 from training.elements import Element, closed
-from training.families import FAMILIES
-from training.likeness import ANGLES, Look, alike, render, symmetry
+from training.families import FAMILIES, transistor
+from training.likeness import ANGLES, SIBLING, Look, alike, render, symmetry
 from training.marks import MARKS
 from training.siblings import sibling
 from training.symbols import Symbol, is_bare, make_symbol, normalised
@@ -82,7 +82,7 @@ def test_siblings_are_near_and_yet_differ() -> None:
     assert len(found) > 0.9 * len(SOME)
     for each, near in found:
         assert near.parent is each
-        assert not alike(each, near)
+        assert not alike(each, near, SIBLING)
         assert not is_bare(near)
 
 
@@ -93,6 +93,16 @@ def test_no_sibling_differs_by_a_stub_alone() -> None:
     found = [near for seed in range(60) if (near := sibling(stubbed, np.random.default_rng(seed))) is not None]
     assert len(found) > 30
     assert all(sum(element.wirelike for element in near.elements) == 1 for near in found)
+
+
+def test_an_arrow_the_other_way_round_makes_a_sibling() -> None:
+    """All that tells a PNP transistor from an NPN one."""
+    turned = 0
+    for seed in range(40):
+        elements, _ = transistor(np.random.default_rng(seed))
+        swapped = [replace(element, shape=element.twin) if element.twin else element for element in elements]
+        turned += not alike(normalised(elements, 1.0, (), None), normalised(swapped, 1.0, (), None), SIBLING)
+    assert turned >= 28
 
 
 def test_a_line_is_too_bare_for_a_symbol() -> None:
