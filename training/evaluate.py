@@ -75,6 +75,22 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
         yield Case(tuple(found), tuple((match or matched)(found, truths, boxes)), len(truths), upright)
 
 
+def together(detector: Detector, drawing: Drawing[Any]) -> list[Case]:
+    """One case a class, all of a drawing's examples searched in one request, as siblings of each other."""
+    index, queries = SymbolIndex(detector.dimension, detector.model), []
+    for label, pixels in enumerate(drawing.examples):
+        index.add([label + 1], detector.embed(pixels)[None])
+        queries.append(Query(str(label), (Example(label + 1, pixels),)))
+    found = detector.detect(drawing.pixels, queries, index, Options(min_score=LOWEST)).detections
+    results = []
+    for label, pixels in enumerate(drawing.examples):
+        own = [d for d in found if d.symbol_id == str(label)]
+        truths = [i for i in drawing.instances if i.label == label]
+        matches = matched(own, truths, [t.box for t in truths])
+        results.append(Case(tuple(own), tuple(matches), len(truths), _symmetry(pixels)))
+    return results
+
+
 def find(detector: Detector, page: Pixels, example: Pixels, options: Options | None = None) -> tuple[Detection, ...]:
     """Finds of one example on a page, down to the lowest score."""
     index = SymbolIndex(detector.dimension, detector.model)

@@ -73,6 +73,17 @@ def test_some_symbols_searched_for_are_not_on_the_sheet() -> None:
     assert len(drawing.symbols) - len({instance.label for instance in drawing.instances}) >= 4
 
 
+def test_two_symbols_may_differ_by_their_colour_alone() -> None:
+    drawing = FAMILIES["colour"](np.random.default_rng(7))
+    for one, other in zip(drawing.symbols[::2], drawing.symbols[1::2], strict=True):
+        assert one.shape == other.shape
+        assert one.colour != other.colour
+    for instance in drawing.instances:
+        box, colour = instance.box, drawing.symbols[instance.label].colour
+        crop = drawing.pixels[round(box.y) : round(box.y + box.height), round(box.x) : round(box.x + box.width)]
+        assert (crop == colour).all(axis=2).sum() > 20
+
+
 def test_an_example_shows_the_symbol_at_the_size_the_truth_says() -> None:
     drawing = FAMILIES["plain"](np.random.default_rng(11))
     for instance in drawing.instances:

@@ -14,7 +14,7 @@ from training.truth import Drawing
 from training.unseen.backdrops import draw_backdrop
 from training.unseen.finish import Finish, scanned
 from training.unseen.page import EDGE, Page
-from training.unseen.style import random_style
+from training.unseen.style import HUES, random_style
 from training.unseen.symbols import GRAMMARS, UnseenSymbol, distinct_symbols, enclosed, random_lettering, sibling
 
 EvaluationDrawing = Drawing[UnseenSymbol]
@@ -35,6 +35,7 @@ class Difficulty:
     overlap: float = 0.0  # another symbol over its rim
     siblings: bool = False  # every symbol has a look-alike, half of these are searched for too
     nested: bool = False  # what only stands about is the symbols in a frame
+    coloured: bool = False  # every symbol comes in two colours and is two symbols; all are searched at once
     rows: bool = False
     grammars: tuple[str, ...] = ()
     scan: bool = False
@@ -53,7 +54,7 @@ def make_evaluation_drawing(rng: Generator, difficulty: Difficulty, width: int =
     draw_backdrop(page.canvas, style, rng)
     symbols = distinct_symbols(rng, int(rng.integers(3, 7)) + difficulty.absent, style.lettering, difficulty.grammars)
     searched, strangers = _searched(symbols, difficulty, rng)
-    present = len(searched) - difficulty.absent
+    present = len(searched) - difficulty.absent * (2 if difficulty.coloured else 1)
     placed: list[tuple[UnseenSymbol, int | None]] = [(symbol, label) for label, symbol in enumerate(searched[:present])]
     placed += [(symbol, None) for symbol in strangers]
     (_rows if difficulty.rows else _scattered)(page, placed, difficulty)
@@ -69,6 +70,9 @@ def _searched(symbols: list[UnseenSymbol], difficulty: Difficulty, rng: Generato
     count = len(symbols) - difficulty.absent
     if difficulty.nested:
         return symbols, [enclosed(symbol, rng) for symbol in symbols[:count]]
+    if difficulty.coloured:
+        pairs = [rng.permutation(len(HUES))[:2] for _ in symbols]
+        return [replace(s, colour=HUES[hue]) for s, hues in zip(symbols, pairs, strict=True) for hue in hues], []
     if not difficulty.siblings:
         return symbols, _strangers(symbols[:count], rng)
     pairs = [(symbol, sibling(symbol, rng)) for symbol in symbols[:count]]
@@ -137,6 +141,7 @@ DIFFICULTIES: dict[str, Difficulty] = {
     "text_in_circle": Difficulty(turn="none", grammars=("instrument",), siblings=True, captions=0.5),
     "look_alikes": Difficulty(siblings=True),
     "nested": Difficulty(nested=True),
+    "colour": Difficulty(turn="any", coloured=True),
     "absent": Difficulty(turn="any", siblings=True, absent=4),
     "scan": Difficulty(scan=True),
     "dark": Difficulty(dark=True),

@@ -52,7 +52,7 @@ class Page:
         style = self.style
         width = style.line_width * weight
         at = affine(pose.x, pose.y, style.unit * pose.scale, pose.angle, pose.mirrored)
-        self.canvas.draw(overshot(symbol.shape, style.overshoot), at, style.ink, width)
+        self.canvas.draw(overshot(symbol.shape, style.overshoot), at, symbol.colour or style.ink, width)
         self._taken.append((pose.x, pose.y, self.reach(symbol, pose.scale)))
         if label is not None:
             self.instances.append(Instance(label, pose, *symbol.size(style.unit, style.line_width)))
@@ -112,5 +112,5 @@ class Page:
         size = math.ceil(width + margins[0] + margins[1]), math.ceil(height + margins[2] + margins[3])
         canvas = Canvas(*size, self.style.paper)
         at = affine(float(margins[0]) + width / 2, float(margins[2]) + height / 2, self.style.unit)
-        canvas.draw(overshot(symbol.shape, self.style.overshoot), at, self.style.ink, self.style.line_width)
+        canvas.draw(overshot(symbol.shape, self.style.overshoot), at, symbol.colour or self.style.ink, self.style.line_width)
         return canvas.pixels()

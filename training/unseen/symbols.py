@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from training.canvas import Canvas, Shape, affine
+from training.canvas import Canvas, Colour, Shape, affine
 from training.lettering import Lettering
 from training.pieces import box, circle, join
 from training.unseen import building, field, plant
@@ -38,6 +38,7 @@ class UnseenSymbol:
     options: tuple[tuple[str, int], ...]
     lettering: Lettering
     shape: Shape
+    colour: Colour | None = None  # its own; the page's ink where it has none
 
     def size(self, unit: float, line_width: float) -> tuple[float, float]:
         """Width and height of its ink in pixels, `unit` pixels being 1 of the shape."""
