@@ -62,9 +62,13 @@ def _unechoed(_second: SecondLook, _shot: object, _seen: Tensor, logit: Tensor) 
     return logit
 
 
+def _nothing() -> list[Part]:
+    return []
+
+
 # what is left out, and the patches that leave it out
 PARTS: dict[str, Callable[[], list[Part]]] = {
-    "nothing": list,
+    "nothing": _nothing,
     "turns": lambda: [patch.object(engine, "make_bank", _turns_missing)],
     "mirror images": lambda: [patch.object(engine, "make_bank", _mirror_missing)],
     "other sizes": lambda: [patch.object(engine, "make_bank", _one_size)],
@@ -74,7 +78,8 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "views but the first": lambda: [patch.object(look, "VIEWS", look.VIEWS[:1])],
     "echo of the best finds": lambda: [patch.object(SecondLook, "echo", _unechoed)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
-} | {f"evidence: {name}": list for name in NAMES}
+    **{f"evidence: {name}": _nothing for name in NAMES},
+}
 
 _networks: tuple[Any, Any, Calibration, str]  # of a process that measures
 

@@ -30,6 +30,7 @@ COPIES = 12            # places with a copy, settled for each example,
 OTHERS = 40            # and places with none, the most alike
 HARDEST = 12           # of these kept once they are settled, the most alike,
 EASIER = 3             # and of the rest
+REPEATED = 4           # times more that another symbol is shown of which all but a detail is the example's
 LOOSE = 0.3            # of the candidates, laid a little off
 NEAR, GROWN, TURNED = 5.0, 0.13, 12.0  # picture pixels, log scale, degrees within which a settled pose is right,
 STRETCHED = 0.13       # and log stretch
@@ -82,8 +83,9 @@ def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.ran
     seen = crops(scene.level, matrices(poses), verify.SIZE)
     sure = (targets == 1) | ((targets == 0) & ~_same(prepared, seen))
     wrong = torch.nonzero(sure & (targets == 0))[:, 0]
+    nearly = wrong[_nearly(prepared, seen[wrong])][:HARDEST]
     rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
-    kept = torch.cat([torch.nonzero(targets == 1)[:, 0], wrong[:HARDEST], rest])
+    kept = torch.cat([torch.nonzero(targets == 1)[:, 0], wrong[:HARDEST], rest, *[nearly] * REPEATED])
     sharp = sharp_level(inked, scene.level.shape[1] / inked.shape[1])
     shown = sharpened(scene.level, sharp, prepared, poses[kept])
     return Trials((shown * 255).round().to(torch.uint8), targets[kept], torch.full((len(kept),), prepared.longer))
@@ -133,6 +135,12 @@ def looks(motions: NDArray[np.float64], clean: Tensor) -> tuple[NDArray[np.bool_
     worse, gap = torch.maximum(missing, extra), worst_spot(clean, torch.ones_like(clean), moved)
     same = (correlation > ALIKE) & (worse < LEAST) & (gap < UNSEEN)
     return same.numpy(), ((correlation < ALIKE - 0.1) | (worse > MOST) | (gap > SEEN)).numpy()
+
+
+def _nearly(example: Prepared, seen: Tensor) -> Tensor:
+    """Which of the pictures (n, S, S) have all but a little of the example's ink and hardly more."""
+    correlation, missing, extra = agreement(example.picture, example.mask, seen).unbind(1)
+    return (correlation > ALIKE - 0.05) & (missing < LEAST) & (extra < MOST)
 
 
 def _same(example: Prepared, seen: Tensor) -> Tensor:

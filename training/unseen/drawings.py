@@ -71,8 +71,7 @@ def _searched(symbols: list[UnseenSymbol], difficulty: Difficulty, rng: Generato
     if difficulty.nested:
         return symbols, [enclosed(symbol, rng) for symbol in symbols[:count]]
     if difficulty.coloured:
-        pairs = [rng.permutation(len(HUES))[:2] for _ in symbols]
-        return [replace(s, colour=HUES[hue]) for s, hues in zip(symbols, pairs, strict=True) for hue in hues], []
+        return [replace(one, colour=HUES[hue]) for one in symbols for hue in rng.permutation(len(HUES))[:2]], []
     if not difficulty.siblings:
         return symbols, _strangers(symbols[:count], rng)
     pairs = [(symbol, sibling(symbol, rng)) for symbol in symbols[:count]]
