@@ -96,7 +96,7 @@ def sheet(pictures: Sequence[Image.Image]) -> Image.Image:
 
 def page(table: dict[str, dict[str, float]], drawings: int, seed: int, model: str) -> Iterator[str]:
     """The lines of docs/suite.md."""
-    yield from ("# The generated suite", "", __doc__.split("\n")[0], "",
+    yield from ("# The generated suite", "", "One-shot detection on generated drawings, one family a difficulty.", "",
                 "The symbols, their styles and the pages are of another hand than those of training, which may not import them "
                 "(a test keeps it so). Every symbol is searched alone but where the table says otherwise, from one example "
                 "that is drawn apart, with the default settings; figures hold at the default threshold of 0.5 but for AP, "
