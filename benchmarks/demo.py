@@ -20,9 +20,12 @@ from typing import Any
 
 import httpx
 import numpy as np
+from PIL import Image
 
-from app.engine.geometry import iou
-from benchmarks.marks import draw_marks
+from app.engine.drawing import PageSize
+from app.engine.geometry import Box, Detection, Pose, iou
+from app.export.marks import mark_page
+from app.export.report import Searched, make_report
 from benchmarks.server import checked, server
 
 SAMPLE = Path(__file__).parent.parent / "docs" / "sample" / "floor-plan.json"
@@ -133,10 +136,26 @@ def run(url: str, out: Path) -> list[Row]:
     print_rows(rows)
     print(f"\n{len(rows)} symbols registered in {registered - start:.1f} s, found in {done - registered:.1f} s")
     out.mkdir(parents=True, exist_ok=True)
-    draw_marks(drawing, answer).save(out / "demo.png", optimize=True)
+    marked(drawing, answer).save(out / "demo.png", optimize=True)
     (out / "demo.json").write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
     print(f"marked drawing: {out / 'demo.png'}, the service's answer: {out / 'demo.json'}")
     return rows
+
+
+def marked(drawing: Path, answer: dict[str, Any]) -> Image.Image:
+    """The drawing, of one page, with an answer's finds, marked as the service marks them."""
+    pixels = np.array(Image.open(drawing).convert("RGB"))
+    found = tuple((1, _detection(each), each["band"]) for each in answer["detections"])
+    page = PageSize(1, pixels.shape[1], pixels.shape[0])
+    symbols = [(count["symbol_id"], count["symbol"]) for count in answer["counts"]]
+    report = make_report(symbols, [Searched(drawing.name, (page,), found)])
+    return mark_page(pixels, report.drawings[0].finds, report)
+
+
+def _detection(found: dict[str, Any]) -> Detection:
+    box = Box(*found_at(found))
+    pose = Pose(*box.centre, found["angle"], found["mirrored"], found["scale"])
+    return Detection(found["symbol_id"], box, tuple((x, y) for x, y in found["polygon"]), found["score"], pose)
 
 
 def print_rows(rows: Sequence[Row]) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
-from benchmarks.demo import SampleSymbol, compare, matched
-from benchmarks.marks import PALETTE, draw_marks, wrapped
+from app.export.marks import PALETTE
+from benchmarks.demo import SampleSymbol, compare, marked, matched
 
 BOX = (10.0, 10.0, 20.0, 20.0)
 NEXT = (40.0, 10.0, 20.0, 20.0)
@@ -45,15 +44,11 @@ def test_the_marked_drawing_is_the_drawing_with_a_legend_below(tmp_path: Path) -
     corners = [[100, 100], [150, 100], [150, 150], [100, 150]]
     answer = {
         "counts": [{"symbol_id": "a", "symbol": "valve", "count": 1}, {"symbol_id": "b", "symbol": "pump", "count": 0}],
-        "detections": [{"symbol_id": "a", "page": 1, "polygon": corners}],
+        "detections": [{**find("a", (100, 100, 50, 50), 0.9), "page": 1, "polygon": corners, "band": "certain",
+                        "angle": 0.0, "mirrored": False, "scale": 1.0}],
     }
-    marked = draw_marks(drawing, answer)
-    assert marked.width == 400
-    assert marked.height > 300
-    assert marked.getpixel((96, 125)) == PALETTE[0]  # the outline keeps off the symbol
-    assert marked.getpixel((50, 50)) == (255, 255, 255)
-
-
-@pytest.mark.parametrize(("widths", "rows"), [([50, 40, 20], [[0, 1], [2]]), ([200, 10], [[0], [1]]), ([], [[]])])
-def test_the_legend_wraps(widths: list[int], rows: list[list[int]]) -> None:
-    assert wrapped(widths, 100) == rows
+    page = marked(drawing, answer)
+    assert page.width == 400
+    assert page.height > 300
+    assert page.getpixel((96, 125)) == PALETTE[0]  # the outline keeps off the symbol
+    assert page.getpixel((50, 50)) == (255, 255, 255)

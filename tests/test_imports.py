@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "app.cli": frozenset({"app"}),
     "app.__main__": frozenset({"app.cli"}),
     "training": frozenset({"app.engine", "app.errors"}),
-    "benchmarks": frozenset({"app.engine", "app.errors", "training"}),
+    "benchmarks": frozenset({"app.engine", "app.errors", "app.export", "training"}),
 }
 ONLY_IN = {"faiss": "app.engine.index"}
 NEVER_IN = {
