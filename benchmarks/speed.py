@@ -1,13 +1,17 @@
-"""What a search costs beside other ways to do it: `python -m benchmarks.speed [--sheets 5 20 70] [--symbols 1 10 100]`.
+"""What a search costs beside other ways to do it.
+
+    python -m benchmarks.speed [--sheets 5 20 39 70] [--symbols 1 10 100] [--out docs]
 
     planspot     one dense pass for all symbols, every angle, mirrored, 0.8 to 1.25 times the size
     windows      the first project's way: every window cropped, resized to 224 px, put through ResNet-18, compared with
                  each symbol's code under every pose; from a slice of the windows, times their number
     correlation  OpenCV's matchTemplate on the ink, one call a symbol and pose; from a few calls, times their number
+    mtm          Multi-Template-Matching (Thomas and Gehrig 2020) on the ink, its peaks and its suppression included; from a
+                 call with a few templates, times their number
 
 All on the same generated sheets in one run, each in a process of its own, so that its peak memory is its own. `floor` is one
-matchTemplate of the sheet with one template of 48 px. The table comes first, the last line is JSON. Random weights time
-ResNet-18 as well as trained ones do.
+matchTemplate of the sheet with one template of 48 px. The table comes first, the last line is JSON; `--out` also takes
+speed.md and img/speed.svg. Random weights time ResNet-18 as well as trained ones do.
 """
 
 from __future__ import annotations
@@ -16,15 +20,17 @@ import argparse
 import json
 import resource
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
+import MTM
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torchvision.models import resnet18
 
@@ -44,6 +50,8 @@ ASPECT = 4 / 3
 INKED = 256           # px of the tiles whose share with ink is told
 SLICE = 64            # windows of ResNet-18 timed
 CALLS = 6             # of matchTemplate timed
+TEMPLATES = 2         # of Multi-Template-Matching timed
+HIT = 0.7             # correlation from which it takes a peak for a find
 SEED = 31
 POSES = 360 // TURN_STEP * 2 * len(sizes(0.8, 1.25))
 
@@ -134,6 +142,14 @@ def correlation(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple
     return (time.perf_counter() - began) / CALLS * POSES * len(symbols), False
 
 
+def mtm(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple[float, bool]:
+    inked = ink(page)
+    templates = [(str(n), _turned(ink(symbols[0]), n * TURN_STEP)) for n in range(TEMPLATES)]
+    began = time.perf_counter()
+    MTM.matchTemplates(templates, inked, score_threshold=HIT)
+    return (time.perf_counter() - began) / TEMPLATES * POSES * len(symbols), False
+
+
 def floor(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple[float, bool]:
     inked = ink(page)
     template = cv2.resize(ink(symbols[0]), (SYMBOL, SYMBOL))
@@ -144,7 +160,7 @@ def floor(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple[float
 
 
 WAYS: dict[str, Callable[[Pixels, Sequence[Pixels], Path], tuple[float, bool]]] = {
-    "planspot": planspot, "windows": windows, "correlation": correlation, "floor": floor}
+    "planspot": planspot, "windows": windows, "correlation": correlation, "mtm": mtm, "floor": floor}
 
 
 def measure(way: str, megapixels: float, symbols: int, weights: Path, threads: int) -> Row:
@@ -162,26 +178,77 @@ def _turned(inked: NDArray[np.float32], angle: float) -> NDArray[np.float32]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sheets", type=float, nargs="+", default=[5, 20, 70], help="megapixels")
+    parser.add_argument("--sheets", type=float, nargs="+", default=[5, 20, 39, 70], help="megapixels")
     parser.add_argument("--symbols", type=int, nargs="+", default=[1, 10, 100])
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS))
     parser.add_argument("--weights", type=Path, default=Path("model_weights"))
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--out", type=Path, help="folder for speed.md and img/speed.svg")
     args = parser.parse_args()
     rows: list[Row] = []
-    print(f"{'MP':>5} {'symbols':>7}  {'way':<12} {'seconds':>9} {'x planspot':>10} {'x floor':>8} {'peak GB':>8}")
+    inked = {megapixels: inked_share(sheet(megapixels)) for megapixels in args.sheets}
+    print(f"{'MP':>5} {'symbols':>7}  {'way':<12} {'x planspot':>10} {'x floor':>8} {'seconds':>9}  {'peak GB':>7}")
     for megapixels in args.sheets:
-        print(f"{megapixels:>5g} sheet with ink in {inked_share(sheet(megapixels)):.0%} of its {INKED} px tiles")
         for symbols in args.symbols:
             group = [_alone(way, megapixels, symbols, args) for way in args.ways]
             rows += group
-            seconds = {row.way: row.seconds for row in group}
             for row in group:
-                ratios = [f"{row.seconds / seconds[other]:.2f}" if other in seconds else "" for other in ("planspot", "floor")]
-                print(f"{megapixels:>5g} {symbols:>7}  {row.way:<12} {row.seconds:>8.1f}{' ' if row.measured else '*'} "
-                      f"{ratios[0]:>10} {ratios[1]:>8} {row.memory:>8.2f}", flush=True)
+                beside, above = (ratio(row, group, other) for other in ("planspot", "floor"))
+                print(f"{megapixels:>5g} {symbols:>7}  {row.way:<12} {beside:>10} {above:>8} {row.seconds:>8.1f}"
+                      f"{' ' if row.measured else '*'}  {row.memory:>7.2f}", flush=True)
     print("* worked out from a measured part")
-    print(json.dumps({"threads": args.threads, "poses": POSES, "rows": [asdict(row) for row in rows]}))
+    if args.out:
+        (args.out / "img").mkdir(parents=True, exist_ok=True)
+        chart(args.out / "img" / "speed.svg", rows, min(args.symbols))
+        (args.out / "speed.md").write_text("\n".join(page(rows, inked, args.threads)) + "\n", encoding="utf-8")
+    print(json.dumps({"threads": args.threads, "poses": POSES, "inked": inked, "rows": [asdict(row) for row in rows]}))
+
+
+def ratio(row: Row, group: Sequence[Row], other: str) -> str:
+    """Of a row's time to another way's in the same group; empty where that was not run."""
+    beside = next((each for each in group if each.way == other), None)
+    return f"{row.seconds / beside.seconds:.3g}" if beside else ""
+
+
+def page(rows: Sequence[Row], inked: dict[float, float], threads: int) -> Iterator[str]:
+    """The lines of docs/speed.md."""
+    yield from ("# Speed", "", "What a search costs beside other ways to do it, on the same generated sheets in one run, on "
+                f"{threads} CPU threads. Symbols of about {SYMBOL} px are searched at every angle, mirrored or not, at 0.8 to "
+                f"1.25 times their size: {POSES} poses for the ways that try each.", "",
+                "| way | what it does |", "| --- | --- |",
+                "| planspot | one dense pass for all symbols and poses, second look included |",
+                "| windows | every window cropped, resized to 224 px, through ResNet-18, compared by cosine |",
+                "| correlation | OpenCV `matchTemplate`, a call a symbol and pose |",
+                "| mtm | Multi-Template-Matching 2.0, the same with its peaks and its suppression |",
+                "| floor | one `matchTemplate` call: one symbol, one pose |", "",
+                "Times with a star are worked out from a measured part. Memory is the peak of a process that does that alone.",
+                "", "![Seconds by sheet and way](img/speed.svg)", "",
+                "| megapixels | symbols | way | times planspot | times floor | seconds | peak GB |",
+                "| --- | --- | --- | --- | --- | --- | --- |")
+    for row in rows:
+        group = [each for each in rows if (each.megapixels, each.symbols) == (row.megapixels, row.symbols)]
+        yield (f"| {row.megapixels:g} | {row.symbols} | {row.way} | {ratio(row, group, 'planspot')} | "
+               f"{ratio(row, group, 'floor')} | {row.seconds:.1f}{'' if row.measured else '*'} | {row.memory:.2f} |")
+    shares = ", ".join(f"{share:.0%} at {megapixels:g} megapixels" for megapixels, share in inked.items())
+    yield from ("", f"Tiles of {INKED} px with ink in them: {shares}.", "",
+                "`python -m benchmarks.speed --out docs` makes this page. On a GPU: not measured.")
+
+
+def chart(path: Path, rows: Sequence[Row], symbols: int) -> None:
+    """Seconds of each way by sheet, for so many symbols, on a logarithmic scale."""
+    figure = Figure(figsize=(7, 3.2), layout="constrained")
+    axes = figure.subplots()
+    for way in dict.fromkeys(row.way for row in rows):
+        mine = [row for row in rows if row.way == way and row.symbols == symbols]
+        axes.plot([row.megapixels for row in mine], [row.seconds for row in mine], "-" if mine[0].measured else "--",
+                  marker="o", markersize=4, linewidth=2.5 if way == "planspot" else 1.2, label=way)
+    axes.set_yscale("log")
+    axes.set_xlabel(f"megapixels, {symbols} symbol{'s' if symbols > 1 else ''}")
+    axes.set_ylabel("seconds")
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path)
 
 
 def _alone(way: str, megapixels: float, symbols: int, args: argparse.Namespace) -> Row:
