@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from app.engine.geometry import Box
 from training.canvas import Canvas, Colour, Pixels, Shape, affine
 from training.clutter import BESIDE, OVER, UNDER, Clutter
 from training.degrade import degrade
+from training.handiwork import by_hand
 from training.layout import COVERED, Sheet, Taken, place, routes
 from training.lettering import extent, text
 from training.likeness import ANOTHER, Look
@@ -24,7 +26,7 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 9  # of the generator: within a version the same seed gives the same drawings
+VERSION = 10  # of the generator: within a version the same seed gives the same drawings
 SIBLINGS = (0.45, 0.75)  # part of the classes that come with a near-identical one: more than drawings have
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
@@ -37,12 +39,16 @@ STRANGERS = 3  # at most, symbols without truth on a drawing: near siblings of i
 class Drawn:
     """A class as one drawing shows it: in page pixels, the box of its ink centred at the origin."""
 
-    shape: Shape
+    parts: tuple[Shape, ...]
     slots: tuple[Slot, ...]
     width: float
     height: float
     line_width: float
     colour: Colour
+
+    @property
+    def shape(self) -> Shape:
+        return functools.reduce(lambda total, part: total + part, self.parts)
 
 
 def make_drawing(
@@ -181,13 +187,14 @@ def _all_drawn(symbols: tuple[Symbol, ...], style: Style, rng: Generator) -> lis
 
 def draw_class(symbol: Symbol, size: float, line_width: float, colour: Colour) -> Drawn:
     """The symbol with its longer side over `size` pixels between the middles of its strokes."""
-    grown = symbol.shape.moved(affine(scale=size))
-    left, top, right, bottom = grown.ink_extent(line_width)
+    grown = affine(scale=size)
+    left, top, right, bottom = symbol.shape.moved(grown).ink_extent(line_width)
     centre = affine(-(left + right) / 2, -(top + bottom) / 2)
     slots = tuple(
         Slot(s.x * size + centre[0, 2], s.y * size + centre[1, 2], s.width * size, s.height * size) for s in symbol.slots
     )
-    return Drawn(grown.moved(centre), slots, right - left, bottom - top, line_width, colour)
+    parts = tuple(part.moved(grown).moved(centre) for part in symbol.parts)
+    return Drawn(parts, slots, right - left, bottom - top, line_width, colour)
 
 
 # ---- ink -------------------------------------------------------------------------------------------------------------
@@ -199,7 +206,8 @@ def _draw_symbol(canvas: Canvas, one: Drawn, instance: Instance, style: Style, r
         colour = style.colours[int(rng.integers(len(style.colours)))]
     pen = max(0.8, one.line_width * float(np.exp(rng.uniform(-style.pen_jitter, style.pen_jitter))))
     matrix = instance.matrix
-    canvas.draw(one.shape, matrix, colour, pen)
+    shape = by_hand(one.parts, max(one.width, one.height), style.hand, rng)
+    canvas.draw(shape, matrix, colour, pen)
     for slot in one.slots:
         x, y = matrix[:, :2] @ np.array([slot.x, slot.y]) + matrix[:, 2]
         string = tag(rng)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
-from app.engine.evidence import agreement
+from app.engine.evidence import agreement, tolerance
 from app.engine.look import viewed
 from app.engine.poses import COARSE, TURN_STEP, align, crops, make_bank, matrices, resized, self_similarity
 from app.engine.verify import spread
@@ -30,7 +30,7 @@ COPIES = 12            # places with one kept for each example
 SIZES = (0.86, 1.0, 1.16)
 NEAR, GROWN, TURNED = 10.0, 0.3, 25.0  # picture pixels, log scale, degrees within which a pose counts as right
 LEAST = 0.06           # share of an example's ink by which another symbol must differ from it on the page
-FADED, LEGIBLE = 0.25, 0.55  # share of its ink, and correlation with its clean symbol, up to which a copy is legible
+FADED, LEGIBLE = 0.25, 0.45  # share of its ink, and correlation with its clean symbol, up to which a copy is legible
 NEARBY = 7             # picture pixels around a clean symbol's strokes in which ink may be its own
 GONE = 0.5             # share of a copy's ink without which nobody would count it
 SAME, OTHER = 0.9, 0.65  # self-similarity from which a turned example is the same, below which it is another
@@ -144,14 +144,15 @@ def _copies(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Shot)
     poses = torch.from_numpy(rows(np.array(motions))).float()
     seen = crops(level, matrices(poses), verify.SIZE)
     gone = agreement(clean, torch.ones_like(clean), seen)[:, 1] > GONE
-    blurred = ~legible(clean, seen)
+    blurred = ~legible(clean, seen, shot.prepared.longer)
     return [Copy(motion, *map(bool, faults)) for motion, *faults in zip(motions, gone, blurred, strict=True)]
 
 
-def legible(clean: Tensor, seen: Tensor) -> Tensor:
-    """(n,) whether what pictures (n, 64, 64) show of a symbol is what its clean picture (64, 64) looks like, closely seen."""
+def legible(clean: Tensor, seen: Tensor, longer: float) -> Tensor:
+    """(n,) whether what pictures (n, 64, 64) show of a symbol is what its clean picture (64, 64) looks like,
+    for an example of `longer` px."""
     near = spread(clean[None], NEARBY)[0] > 0.3
-    fit, missing, _ = agreement(clean, torch.ones_like(clean), seen * near, verify.SPREADS[1]).unbind(1)
+    fit, missing, _ = agreement(clean, torch.ones_like(clean), seen * near, tolerance(longer)).unbind(1)
     return (missing <= FADED) & (fit >= LEGIBLE)
 
 

@@ -88,7 +88,7 @@ def _nudged(elements: list[Element], rng: Generator) -> list[Element] | None:
     if i is None:
         return None
     step = rng.choice([-0.2, 0.2, 0.0], size=2)
-    scale = float(rng.choice([0.6, 0.7, 1.4])) if not step.any() else 1.0
+    scale = float(rng.choice([0.5, 0.6, 1.6])) if not step.any() else 1.0
     return [*elements[:i], elements[i].moved(affine(float(step[0]), float(step[1]), scale)), *elements[i + 1 :]]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from training.canvas import Colour
+from training.handiwork import Hand, random_hand
 from training.lettering import Lettering, random_lettering
 
 Rotation = Literal["upright", "right_angles", "any"]
@@ -72,6 +73,7 @@ class Style:
     pen_jitter: float  # greatest relative change of line width from copy to copy
     stretch: float  # greatest relative change of proportions from copy to copy, where they stand at right angles
     snapped: bool  # corners lie in the middle of pixels, as a screen draws them
+    hand: Hand  # how copies differ
     script: bool  # labels in pseudo-ideographs now and then
 
 
@@ -103,6 +105,7 @@ def random_style(rng: Generator) -> Style:
         pen_jitter=float(rng.choice([0.0, 0.0, 0.0, 0.0, 0.4, 0.7])),
         stretch=float(rng.uniform(0.05, 0.24)) if rotation != "any" and rng.random() < 0.35 else 0.0,
         snapped=supersample == 1 and bool(rng.random() < 0.7),
+        hand=random_hand(rng, size),
         script=bool(rng.random() < 0.2),
     )
 

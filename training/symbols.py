@@ -48,9 +48,15 @@ class Symbol:
 
     @functools.cached_property
     def shape(self) -> Shape:
-        """All parts in drawing order, the erasing cover first."""
+        """All of it in drawing order."""
+        return functools.reduce(lambda total, part: total + part, self.parts)
+
+    @functools.cached_property
+    def parts(self) -> tuple[Shape, ...]:
+        """Its elements' shapes in drawing order, the erasing cover with the first."""
+        first, *others = (element.shape for element in self.elements)
         under = Shape((Fill((self.cover,), erase=True),)) if self.cover is not None else Shape(())
-        return functools.reduce(lambda total, element: total + element.shape, self.elements, under)
+        return (under + first, *others)
 
 
 def make_symbol(rng: Generator) -> Symbol:
@@ -136,7 +142,7 @@ def any_mark(rng: Generator, w: float, h: float) -> Element:
 
 
 def _slots(rng: Generator, room: Room) -> tuple[Slot, ...]:
-    if rng.random() > 0.1 or min(room.width, room.height) < 0.3:
+    if rng.random() > 0.18 or min(room.width, room.height) < 0.3:
         return ()
     if rng.random() < 0.6:
         return tuple(Slot(room.x, room.y + sign * room.height * 0.25, room.width, room.height * 0.36) for sign in (-1.0, 1.0))

@@ -30,7 +30,7 @@ COPIES = 12            # places with a copy, settled for each example,
 OTHERS = 40            # and places with none, the most alike
 HARDEST = 12           # of these kept once they are settled, the most alike,
 EASIER = 3             # and of the rest
-REPEATED = 4           # times more that another symbol is shown of which all but a detail is the example's
+REPEATED = 1           # times more that another symbol is shown of which all but a detail is the example's
 LOOSE = 0.3            # of the candidates, laid a little off
 NEAR, GROWN, TURNED = 5.0, 0.13, 12.0  # picture pixels, log scale, degrees within which a settled pose is right,
 STRETCHED = 0.13       # and log stretch
@@ -68,7 +68,7 @@ def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.ran
     """The trials of one example; None where it is not legible, or the drawing cannot be brought
     to its scale."""
     prepared, clean = shot.prepared, torch.from_numpy(bare(drawing, shot))
-    if not legible(clean, prepared.picture[None]) or (scene := make_scene(drawing, inked, shot, rng)) is None:
+    if not legible(clean, prepared.picture[None], prepared.longer) or (scene := make_scene(drawing, inked, shot, rng)) is None:
         return None
     order = torch.argsort(scene.fits, descending=True)
     on_copy = torch.from_numpy(_on_copy(scene.poses, scene.truths))[order]

@@ -11,6 +11,7 @@ import pytest
 from app.engine.geometry import Box
 from training.canvas import Canvas, Pixels, affine
 from training.drawings import SMALLEST, draw_class, make_drawing, random_classes
+from training.handiwork import Hand
 from training.layout import Taken
 from training.likeness import ANOTHER, SIBLING, Look
 from training.styles import Style, random_style
@@ -34,6 +35,7 @@ def plain(**changes: object) -> Style:
         jitter=0.2,
         connection="isolated",
         pen_jitter=0.0,
+        hand=Hand(wobble=0.0, ruled=True, loose=0.0),
     )
     return replace(style, **changes)  # type: ignore[arg-type]
 
