@@ -2,7 +2,8 @@
 
     python -m training jury --weights runs/first/weights --out runs/jury
 
-Goes on from a folder of weights, whose encoder and scout stay as they are.
+Goes on from a folder of weights, whose encoder and scout stay as they are. With `--beside FOLDER` the judges of that folder
+sit beside the ones that this run taught: a jury of several, whose mean counts.
 """
 
 from __future__ import annotations
@@ -105,9 +106,19 @@ def _seated(verifier: Verifier, averages: nn.ModuleDict) -> Verifier:
     return verifier.cpu().eval()
 
 
+def beside(first: Verifier, second: Verifier) -> Verifier:
+    """The first one's scout and judges, and the second one's judges after them."""
+    both = Verifier(first.widths, first.jury_widths, len(first.jury) + len(second.jury))
+    both.scout.load_state_dict(first.scout.state_dict())
+    for seat, judge in zip(both.jury, [*first.jury, *second.jury], strict=True):
+        seat.load_state_dict(judge.state_dict())
+    return both.eval()
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     loop.add_arguments(parser, Recipe())
     parser.add_argument("--weights", type=Path, required=True, help="folder of weights to go on from")
+    parser.add_argument("--beside", type=Path, help="folder of weights whose judges sit beside the ones taught")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -116,4 +127,7 @@ def run(args: argparse.Namespace) -> None:
     recipe = Recipe(**loop.chosen(args))
     encoder, verifier = train(recipe, args.weights, args.out, args.resume, watch=Monitor())
     record = {**read_manifest(args.weights).training, "jury": loop.record(recipe)}
+    if args.beside:
+        record["jury_beside"] = read_manifest(args.beside).training.get("jury")
+        verifier = beside(load_networks(args.beside)[1], verifier)
     write_weights(args.out / "weights", encoder, verifier, Calibration(), record)

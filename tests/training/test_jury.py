@@ -10,13 +10,13 @@ import torch
 
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration, agreement
-from app.engine.verify import Verifier
+from app.engine.verify import SHARP, Verifier
 from app.engine.weights import load_networks, write_weights
 from training import batches
 from training.batches import joined, random_drawing, take_shots
 from training.canvas import Shape, polyline
 from training.elements import filled, mark
-from training.jury import Recipe, Tried, train
+from training.jury import Recipe, Tried, beside, train
 from training.likeness import render
 from training.symbols import normalised
 from training.trials import UNSEEN, Trials, looks, make_trials, worst_spot
@@ -53,6 +53,18 @@ def test_only_the_jury_learns(weights: Path, tmp_path: Path) -> None:
     for key, value in after.state_dict().items():
         counted = key.endswith("num_batches_tracked")
         assert torch.equal(value, before.state_dict()[key]) != (key.startswith("jury") and not counted) or counted, key
+
+
+def test_judges_seated_beside_others_have_a_say() -> None:
+    torch.manual_seed(1)
+    first, second = Verifier(members=1).eval(), Verifier(members=2).eval()
+    both = beside(first, second)
+    pictures, longer = torch.rand(3, 3, SHARP, SHARP), torch.full((3,), 40.0)
+    with torch.inference_mode():
+        alone, others, word = (verifier.decide(pictures, longer) for verifier in (first, second, both))
+    torch.testing.assert_close(word, (alone + 2 * others) / 3)
+    kept = both.scout.state_dict()
+    assert all(torch.equal(value, kept[key]) for key, value in first.scout.state_dict().items())
 
 
 def trials(seed: int, count: int) -> Trials:
