@@ -177,7 +177,7 @@ class Clutter:
         )
 
     def paragraph(self, x: float, y: float, w: float, h: float) -> None:
-        size = float(np.clip(self.style.text_height * self.rng.uniform(0.7, 1.2), 5, 24))
+        size = float(np.clip(self.style.text_height * self.rng.uniform(0.35, 1.2), 5, 24))
         colour = self.colour()
         for row in np.arange(y - h / 2 + size, y + h / 2 - size / 2, size * 1.7):
             words = " ".join(label(self.rng, self.style) for _ in range(max(1, int(w / size / 6))))

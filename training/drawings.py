@@ -16,7 +16,7 @@ from training.degrade import degrade
 from training.handiwork import by_hand
 from training.layout import COVERED, Sheet, Taken, place, routes
 from training.lettering import extent, text
-from training.likeness import ANOTHER, Look
+from training.likeness import ANOTHER, SIBLING, Look
 from training.siblings import sibling
 from training.styles import Style, random_style
 from training.symbols import Slot, Symbol, make_symbol
@@ -26,8 +26,9 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 10  # of the generator: within a version the same seed gives the same drawings
-SIBLINGS = (0.45, 0.75)  # part of the classes that come with a near-identical one: more than drawings have
+VERSION = 11  # of the generator: within a version the same seed gives the same drawings
+SIBLINGS = (0.35, 0.65)  # part of the classes that come with a near-identical one: more than drawings have
+AGAIN = 0.4  # chance of each further sibling
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 CROWDED = 0.5  # part of a symbol's box that its strokes may cover
@@ -136,15 +137,16 @@ def _labels(rng: Generator, classes: int, strangers: int) -> list[int]:
 
 
 def random_classes(rng: Generator, count: int, siblings: tuple[float, float] = SIBLINGS) -> tuple[Symbol, ...]:
-    """Classes that all look different, a part of them between two followed by a sibling."""
+    """Classes that all look different, a part of them between two followed by a sibling, or several."""
     symbols, looks = list[Symbol](), list[Look]()
     share = float(rng.uniform(*siblings))
     while len(symbols) < count:
         fresh = make_symbol(rng)
         if not _new(fresh, symbols, looks):
             continue
-        if len(symbols) < count and rng.random() < share:
-            near = sibling(fresh, rng)
+        chance = share
+        while len(symbols) < count and rng.random() < chance:
+            near, chance = sibling(fresh, rng), AGAIN
             if near is not None:
                 _new(near, symbols, looks)
     return tuple(symbols)
@@ -153,8 +155,10 @@ def random_classes(rng: Generator, count: int, siblings: tuple[float, float] = S
 def _new(symbol: Symbol, symbols: list[Symbol], looks: list[Look]) -> bool:
     """Adds a symbol to the lists unless it looks like one of them. That a sibling differs from its parent was seen to."""
     look = Look(symbol)
-    if any(look.like(other, ANOTHER) for known, other in zip(symbols, looks, strict=True) if known is not symbol.parent):
-        return False
+    for known, other in zip(symbols, looks, strict=True):
+        related = known.parent is not None and known.parent is symbol.parent
+        if known is not symbol.parent and look.like(other, SIBLING if related else ANOTHER):
+            return False
     symbols.append(symbol)
     looks.append(look)
     return True

@@ -54,12 +54,17 @@ def code(rng: Generator, length: int | None = None) -> str:
 
 
 def letters(rng: Generator, width: float, height: float, word: str | None = None) -> Element:
-    """A code filling the room, its twin with one letter changed."""
+    """A code filling the room, its twin with one letter changed or all of them."""
     word = word or code(rng)
     style = replace(random_lettering(rng), weight=1.0)
     at = int(rng.integers(len(word)))
-    other = word[:at] + LETTERS[(LETTERS.find(word[at]) + int(rng.integers(1, len(LETTERS)))) % len(LETTERS)] + word[at + 1 :]
+    changed = range(len(word)) if rng.random() < 0.4 else (at,)
+    other = "".join(_another(letter, rng) if n in changed else letter for n, letter in enumerate(word))
     return Element("letters", _fitted(word, style, width, height), _fitted(other, style, width, height))
+
+
+def _another(letter: str, rng: Generator) -> str:
+    return LETTERS[(LETTERS.find(letter) + int(rng.integers(1, len(LETTERS)))) % len(LETTERS)]
 
 
 def _fitted(word: str, style: Lettering, width: float, height: float) -> Shape:

@@ -145,7 +145,10 @@ def valve(rng: Generator) -> Made:
 
 def _actuator(rng: Generator) -> list[Element]:
     stem, half = float(rng.uniform(0.3, 0.6)), float(rng.uniform(0.15, 0.35))
+    side = float(rng.choice([-1.0, 1.0]))
     tops = [
+        shape(polyline((0, -stem), (half * side, -stem))),
+        filled(np.array([[-half * 0.5, -stem], [half * 0.5, -stem], [0, 0]])),
         shape(polyline((-half, -stem), (half, -stem))),
         closed(arc(half, 0, 179.9, y=-stem, steps=16)),
         closed(arc(half * 0.8, y=-stem - half * 0.8, steps=24)),
@@ -154,10 +157,11 @@ def _actuator(rng: Generator) -> list[Element]:
         shape(polyline((-half, -stem + half), (half, -stem - half))),
     ]
     first, second = rng.permutation(len(tops))[:2]
-    elements = [mark(shape(polyline((0, 0), (0, -stem)))), Element("outside", tops[first], tops[second])]
-    if first in (2, 4) and rng.random() < 0.5:
+    line = shape(polyline((0, 0), (0, -stem)))
+    elements = [Element("outside", line + tops[first], line + tops[second])]
+    if first in (4, 6) and rng.random() < 0.5:
         label = letters(rng, half, half, "MSHEP"[int(rng.integers(5))])
-        elements.append(label.moved(affine(0, -stem - half * (0.8 if first == 2 else 0.7))))
+        elements.append(label.moved(affine(0, -stem - half * (0.8 if first == 4 else 0.7))))
     return elements
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,8 +10,8 @@ import numpy as np
 from numpy.random import Generator
 
 from training.attachments import attachment
-from training.canvas import affine
-from training.elements import Element
+from training.canvas import affine, arc, rectangle, regular_polygon
+from training.elements import Element, closed
 from training.likeness import SIBLING, alike
 from training.symbols import Symbol, any_mark, extent, is_bare, normalised
 
@@ -57,6 +58,17 @@ def _with(elements: list[Element], rng: Generator) -> list[Element] | None:
     return [*elements, added.moved(affine((left + right) / 2 + w * x * (1 - size), (top + bottom) / 2 + h * y * (1 - size)))]
 
 
+def _framed(elements: list[Element], rng: Generator) -> list[Element]:
+    """A frame around it all: the symbol stands inside another."""
+    left, top, right, bottom = extent(elements)
+    w, h, wide = right - left, bottom - top, float(rng.uniform(1.0, 1.25))
+    side = max(w, h)
+    frames = (arc(0.5 * math.hypot(w, h) * wide), arc(0.55 * side * wide), rectangle(w * wide, h * wide),
+              rectangle(side * wide, side * wide), regular_polygon(int(rng.choice([3, 4, 6])), side * wide, 90.0))
+    frame = Element("outline", closed(frames[int(rng.integers(len(frames)))]))
+    return [*elements, frame.moved(affine((left + right) / 2, (top + bottom) / 2))]
+
+
 def _stretched(elements: list[Element], rng: Generator) -> list[Element]:
     factor = float(rng.uniform(1.5, 2.1)) ** float(rng.choice([-1.0, 1.0]))
     return [element.moved(affine(stretch=factor)) for element in elements]
@@ -99,4 +111,4 @@ def _one(elements: list[Element], rng: Generator, first: int = 0) -> int | None:
 
 
 CHANGES: tuple[Callable[[list[Element], Generator], list[Element] | None], ...] = (
-    *[_twin] * 6, _without, _without, _with, _with, _stretched, _turned, _turned, _nudged, _doubled)
+    *[_twin] * 6, *[_without] * 3, *[_with] * 3, _framed, _framed, _stretched, _turned, _turned, _nudged, _doubled)

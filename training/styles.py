@@ -102,7 +102,7 @@ def random_style(rng: Generator) -> Style:
         tags=float(rng.choice([0.0, 0.3, 0.75])),
         tag_side=int(rng.integers(4)),
         turned_tags=bool(rng.random() < 0.3),
-        pen_jitter=float(rng.choice([0.0, 0.0, 0.0, 0.0, 0.4, 0.7])),
+        pen_jitter=float(rng.choice([0.0, 0.0, 0.0, 0.4, 0.6, 0.8])),
         stretch=float(rng.uniform(0.05, 0.24)) if rotation != "any" and rng.random() < 0.35 else 0.0,
         snapped=supersample == 1 and bool(rng.random() < 0.7),
         hand=random_hand(rng, size),

@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from training.arrows import arrowed
 from training.attachments import attachment
-from training.canvas import Fill, Points, Shape, Stroke, affine, polyline
+from training.canvas import Fill, Points, Shape, Stroke, affine, arc, polyline, rectangle, regular_polygon
 from training.elements import Element, closed, code, letters, mark, shape
 from training.families import FAMILIES
 from training.marks import MARKS, bars, box, cross, dot, plates, ring, triangle
@@ -81,8 +81,8 @@ def is_bare(symbol: Symbol) -> bool:
 
 
 def _any_symbol(rng: Generator) -> Symbol:
-    kind = rng.choice(5, p=[0.43, 0.29, 0.08, 0.13, 0.07])
-    elements, contour, slots = (_composed, _family, _lettered, _simple, _joined)[kind](rng)
+    kind = rng.choice(6, p=[0.39, 0.29, 0.07, 0.12, 0.07, 0.06])
+    elements, contour, slots = (_composed, _family, _lettered, _simple, _joined, instrument)[kind](rng)
     elements = [element.thickened(float(rng.uniform(1.4, 2.6))) if rng.random() < 0.08 else element for element in elements]
     cover = contour if contour is not None and rng.random() < 0.45 else None
     return normalised(elements, 1.0, slots, cover)
@@ -154,6 +154,37 @@ def _family(rng: Generator) -> Made:
     if contour is not None and rng.random() < 0.15:
         elements.append(attachment(rng, contour))
     return elements, contour, ()
+
+
+def instrument(rng: Generator) -> Made:
+    """An outline with a fixed code, mostly over a number that varies, and lines between them."""
+    contours = (arc(0.5), arc(0.5), arc(0.5), rectangle(1.0, 1.0), regular_polygon(6, 0.5), rectangle(1.3, 0.8))
+    contour = contours[int(rng.integers(len(contours)))]
+    elements = [Element("outline", closed(contour))]
+    if rng.random() < 0.25:
+        frame = rectangle(float(np.ptp(contour[:, 0])), float(np.ptp(contour[:, 1])))
+        elements.append(Element("outline", closed(frame)))
+    half, gap = float(np.ptp(contour[:, 0])) / 2, float(rng.uniform(0.03, 0.05))
+    single = shape(polyline((-half, 0), (half, 0)))
+    double = shape(polyline((-half, -gap), (half, -gap)), polyline((-half, gap), (half, gap)))
+    broken = dashed_line(half, int(rng.integers(2, 5)))
+    lines = [double, broken, single][int(rng.integers(3)) :]
+    if rng.random() < 0.6:
+        elements.append(mark(single, lines[0]) if rng.random() < 0.5 else mark(lines[0], single if len(lines) > 1 else double))
+    high = float(rng.uniform(0.16, 0.24))
+    word = letters(rng, 0.62, high, code(rng, int(rng.integers(1, 4))))
+    if rng.random() < 0.15:
+        return [*elements, word], contour, ()
+    elements.append(word.moved(affine(0.0, -0.2)))
+    if rng.random() < 0.2:
+        return [*elements, letters(rng, 0.62, high, str(int(rng.integers(1, 1000)))).moved(affine(0.0, 0.2))], contour, ()
+    return elements, contour, (Slot(0.0, 0.2, 0.62, high),)
+
+
+def dashed_line(half: float, dashes: int) -> Shape:
+    """A lying line to ±half in so many dashes."""
+    ends = np.linspace(-half, half, 2 * dashes)
+    return Shape(tuple(polyline((left, 0), (right, 0)) for left, right in zip(ends[::2], ends[1::2], strict=True)))
 
 
 def _lettered(rng: Generator) -> Made:

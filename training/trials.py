@@ -39,6 +39,7 @@ LEAST, MOST = 0.07, 0.12  # share of ink by which two pictures may differ and be
 ALIKE = 0.9            # correlation below which they are not
 UNSEEN, SEEN = 0.03, 0.055  # ink of one, far from the other's, in a spot of SPOT pixels: up to which nobody sees that they
 SPOT = 5               # differ, from which one does; an arrow the other way round is no more
+AROUND = 0.2           # share of an example's ink around its box from which a place is not the symbol alone
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.ran
     poses = _loosened(poses[distinct(poses)], rng)
     targets = _labelled(poses, scene.truths, clean)
     seen = crops(scene.level, matrices(poses), verify.SIZE)
-    sure = (targets == 1) | ((targets == 0) & ~_same(prepared, seen))
+    sure = (targets == 1) | ((targets == 0) & (~_same(prepared, seen) | set_apart(prepared, seen)))
     wrong = torch.nonzero(sure & (targets == 0))[:, 0]
     nearly = wrong[_nearly(prepared, seen[wrong])][:HARDEST]
     rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
@@ -148,6 +149,12 @@ def _same(example: Prepared, seen: Tensor) -> Tensor:
     correlation, missing, extra = agreement(example.picture, example.mask, seen, verify.SPREADS[1]).unbind(1)
     gap = worst_spot(example.picture, example.mask, seen, tolerance(example.longer))
     return (correlation > ALIKE) & (missing < LEAST) & (extra < LEAST) & (gap < UNSEEN)
+
+
+def set_apart(example: Prepared, seen: Tensor) -> Tensor:
+    """Which of the pictures (n, S, S) hold much ink around the example's box: a frame or a stem makes another symbol."""
+    around = (seen * (1 - example.mask)).sum((1, 2))
+    return around > AROUND * (example.picture * example.mask).sum()
 
 
 def worst_spot(picture: Tensor, mask: Tensor, seen: Tensor, by: int = verify.SPREADS[0]) -> Tensor:

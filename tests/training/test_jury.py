@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration, agreement
+from app.engine.example import prepare
 from app.engine.verify import SHARP, Verifier
 from app.engine.weights import load_networks, write_weights
 from training import batches
@@ -19,7 +21,7 @@ from training.elements import filled, mark
 from training.jury import Recipe, Tried, beside, train
 from training.likeness import render
 from training.symbols import normalised
-from training.trials import UNSEEN, Trials, looks, make_trials, worst_spot
+from training.trials import AROUND, UNSEEN, Trials, looks, make_trials, set_apart, worst_spot
 
 SMALL = Recipe(steps=4, pool=3, filled=1, pairs=32, workers=0, checkpoint_every=2)
 
@@ -89,7 +91,21 @@ def test_nothing_that_looks_the_same_counts_as_another_symbol() -> None:
     inks = pairs.pictures[pairs.targets == 0].float() / 255
     for example, seen, mask in inks:
         correlation, missing, extra = agreement(example, mask, seen[None], 3)[0].tolist()
-        assert correlation < 0.95 or max(missing, extra) > 0.04 or float(worst_spot(example, mask, seen[None])) >= UNSEEN
+        around = float((seen * (1 - mask)).sum() / (example * mask).sum())
+        told = correlation < 0.95 or max(missing, extra) > 0.04 or float(worst_spot(example, mask, seen[None])) >= UNSEEN
+        assert told or around > 0.9 * AROUND
+
+
+def test_a_frame_sets_a_place_apart() -> None:
+    """Within the example's box nothing differs."""
+    ink = np.zeros((100, 100, 3), dtype=np.uint8) + 255
+    cv2.rectangle(ink, (35, 35), (65, 65), (0, 0, 0), 2)
+    prepared = prepare(ink[30:70, 30:70])
+    alone = prepared.picture[None]
+    framed = alone.clone()
+    framed[:, 5:59, [5, 6, 57, 58]] = 1.0
+    framed[:, [5, 6, 57, 58], 5:59] = 1.0
+    assert set_apart(prepared, torch.cat([alone, framed])).tolist() == [False, True]
 
 
 def test_an_arrow_on_the_other_leg_is_seen() -> None:

@@ -12,7 +12,7 @@ from training.families import FAMILIES, transistor
 from training.likeness import ANGLES, SIBLING, Look, alike, render, symmetry
 from training.marks import MARKS
 from training.siblings import sibling
-from training.symbols import Symbol, is_bare, make_symbol, normalised
+from training.symbols import Symbol, instrument, is_bare, make_symbol, normalised
 
 SOME = [make_symbol(np.random.default_rng(seed)) for seed in range(40)]
 
@@ -93,6 +93,25 @@ def test_no_sibling_differs_by_a_stub_alone() -> None:
     found = [near for seed in range(60) if (near := sibling(stubbed, np.random.default_rng(seed))) is not None]
     assert len(found) > 30
     assert all(sum(element.wirelike for element in near.elements) == 1 for near in found)
+
+
+def test_a_frame_round_a_symbol_makes_a_sibling() -> None:
+    def outermost(each: Symbol) -> Element:
+        return max(each.elements, key=lambda element: float(np.ptp(element.shape.extent()[::2])))
+
+    framed = [near for seed in range(60) if (near := sibling(SQUARE, np.random.default_rng(seed))) is not None
+              and len(near.elements) == 2 and outermost(near).role == "outline" and near.unit < 0.95]
+    assert framed
+
+
+def test_instruments_are_told_apart_by_their_letters() -> None:
+    """What varies from copy to copy is the number under them."""
+    made = [instrument(np.random.default_rng(seed)) for seed in range(60)]
+    assert sum(bool(slots) for _, _, slots in made) > 30
+    for elements, contour, slots in made:
+        assert contour is not None
+        assert any(element.role == "letters" and element.twin is not None for element in elements)
+        assert all(np.abs([slot.x + slot.width / 2, slot.y + slot.height / 2]).max() < np.abs(contour).max() for slot in slots)
 
 
 def test_an_arrow_the_other_way_round_makes_a_sibling() -> None:
