@@ -1,8 +1,8 @@
 """One find a place: the best claims it, over the symbols of a request and over the negative examples among them.
 
-A symbol that is part of another lies as well on that one's copies. So a find that is likely itself and explains more ink
-claims the place of one with somewhat better odds: the more ink, the less likely all of it is there by chance. And of two
-symbols the one whose colour the find has is the likelier; where only one claims the place, its colour does not matter.
+A symbol that is part of another lies as well on that one's copies. So a find that is likely itself and explains much more ink
+claims the place of one with better odds: the more ink, the less likely all of it is there by chance. Of two that differ by a
+detail the odds know better. And of two symbols the one whose colour the find has is the likelier; where only one claims the place, its colour does not matter.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from app.engine.poses import matrices
 
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
 CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
-TIE = 2.0         # odds of one find to another's up to which they are as good as each other, with as much ink
+HOLDS = 0.5       # times its squared ratio of ink, the odds by which a find may be worse than one that it holds
 COLOURED = 4.0    # by how much a find in quite another colour is less likely, as a natural log of the odds
-RICHER = 1.05     # ink of one find to another's from which it explains more
 
 Rows = NDArray[np.float64]
 
@@ -81,7 +80,7 @@ def suppressed(found: Sequence[Found]) -> list[Kept]:
         claimed = _claimed(boxes[n], boxes)
         other = (symbols != symbols[n]) | (positive != positive[n])
         more = inks / max(inks[n], 1e-6)
-        richer = claimed & free & other & (more > RICHER) & (odds >= 1) & (odds * TIE * more**2 >= odds[n])
+        richer = claimed & free & other & (more > 1) & (odds >= 1) & (odds * HOLDS * more**2 >= odds[n])
         best = int(np.argmax(np.where(richer, odds, -1))) if richer.any() else n
         free[claimed | _claimed(boxes[best], boxes)] = False
         if positive[best]:
