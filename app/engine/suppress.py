@@ -2,7 +2,8 @@
 
 A symbol that is part of another lies as well on that one's copies. So a find that is likely itself and explains much more ink
 claims the place of one with better odds: the more ink, the less likely all of it is there by chance. Of two that differ by a
-detail the odds know better. And of two symbols the one whose colour the find has is the likelier; where only one claims the place, its colour does not matter.
+detail the odds know better. And of two symbols the one whose colour the find has is the likelier; where only one claims the
+place, its colour does not matter.
 """
 
 from __future__ import annotations
