@@ -58,8 +58,8 @@ def _unjudged(second: SecondLook, level: look.Level, prepared: Any, given: Tenso
     return second.glance(level.fine, prepared, given)[0]
 
 
-def _unechoed(_second: SecondLook, _shot: object, _seen: Tensor, logit: Tensor) -> Tensor:
-    return logit
+def _untypical(example: Tensor, _seen: Tensor, _logit: Tensor) -> Tensor:
+    return example
 
 
 def _nothing() -> list[Part]:
@@ -76,7 +76,7 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "settling of poses": lambda: [patch.object(look, "settled", _unsettled)],
     "jury (the scout decides)": lambda: [patch.object(SecondLook, "look", _unjudged)],
     "views but the first": lambda: [patch.object(look, "VIEWS", look.VIEWS[:1])],
-    "echo of the best finds": lambda: [patch.object(SecondLook, "echo", _unechoed)],
+    "mean of the best finds": lambda: [patch.object(look, "typical", _untypical)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
     **{f"evidence: {name}": _nothing for name in NAMES},
 }

@@ -29,7 +29,7 @@ def test_a_part_is_left_out_and_put_back(part: str) -> None:
 
 
 def test_evidence_left_out_weighs_nothing() -> None:
-    whole = Calibration((1.0, 2.0, 3.0, 4.0, 5.0), 0.5)
+    whole = Calibration(tuple(float(n + 1) for n in range(len(NAMES))), 0.5)
     assert without(whole, "nothing") == whole
     for n, name in enumerate(NAMES):
         weights = without(whole, f"evidence: {name}").weights

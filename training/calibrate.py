@@ -155,7 +155,7 @@ def rescored(case: Case, calibration: Calibration) -> Case:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, required=True, help="folder of weights to calibrate, runs/jury/weights say")
     parser.add_argument("--out", type=Path, default=Path("model_weights"), help="folder to write")
-    parser.add_argument("--drawings", type=int, default=60)
+    parser.add_argument("--drawings", type=int, default=300)
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")

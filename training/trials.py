@@ -18,7 +18,7 @@ from app.engine import verify
 from app.engine.detector import distinct, sharp_level
 from app.engine.evidence import agreement, tolerance
 from app.engine.example import Prepared
-from app.engine.look import sharpened, viewed
+from app.engine.look import beside, sharp_crops, viewed
 from app.engine.poses import crops, matrices
 from app.engine.settle import settled
 from app.engine.verify import spread
@@ -88,7 +88,7 @@ def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.ran
     rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
     kept = torch.cat([torch.nonzero(targets == 1)[:, 0], wrong[:HARDEST], rest, *[nearly] * REPEATED])
     sharp = sharp_level(inked, scene.level.shape[1] / inked.shape[1])
-    shown = sharpened(scene.level, sharp, prepared, poses[kept])
+    shown = beside(prepared.sharp, sharp_crops(scene.level, sharp, poses[kept]), prepared.sharp_mask)
     return Trials((shown * 255).round().to(torch.uint8), targets[kept], torch.full((len(kept),), prepared.longer))
 
 

@@ -1,40 +1,51 @@
-"""The hue of an example and of its finds: it tells apart symbols that differ by their colour only."""
+"""Colours of ink: the copies of a symbol are seldom drawn in two.
+
+A tone is which way a pixel lies from the paper, (3,) with its strongest channel at 1 or -1: a pale edge of a stroke has that
+of its middle, and on a page of black ink there is one.
+"""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.ink import VISIBLE
+from app.engine.ink import VISIBLE, Colour
 from app.engine.query import Pixels
 
-POINTS = 200  # of an example that its hue is taken from, at most
+ALIKE = 0.5    # distance below which two tones are one: compression blurs them
+RAREST = 0.02  # share of a page's ink below which it does not matter how little there is of a tone
 
 Rows = NDArray[np.float64]
 
 
-def ink_points(inked: NDArray[np.float32]) -> Rows:
-    """(k, 2) x, y of inked pixels' centres in an (h, w) map, spread over it."""
-    rows, columns = np.nonzero(inked >= VISIBLE)
-    chosen = np.linspace(0, len(rows) - 1, min(POINTS, len(rows))).astype(np.int64)
-    result: Rows = np.stack([columns[chosen], rows[chosen]], axis=1).astype(np.float64) + 0.5
+def ink_points(inked: NDArray[np.float32], most: int) -> Rows:
+    """(k, 2) x, y of inked pixels' centres in an (h, w) map, spread over it, `most` at most."""
+    places = np.flatnonzero(inked >= VISIBLE)
+    chosen = places[np.linspace(0, len(places) - 1, min(most, len(places))).astype(np.int64)]
+    rows, columns = np.divmod(chosen, inked.shape[1])
+    result: Rows = np.stack([columns, rows], axis=1).astype(np.float64) + 0.5
     return result
 
 
-def hues(pixels: Pixels, inked: NDArray[np.float32], points: Rows) -> Rows:
-    """(n, 3) mean hue of the ink at points (n, k, 2) of (H, W, 3) RGB pixels: red, green and blue less their mean, in [-1, 1].
-
-    Black, white and grey have none, on light paper and on dark; nor has a place without ink.
-    """
+def tones(pixels: Pixels, inked: NDArray[np.float32], points: Rows, paper: Colour) -> Rows:
+    """(n, 3) mean tone of the ink at points (n, k, 2) of (H, W, 3) RGB pixels; nought where there is no ink."""
     height, width = inked.shape
     x, y = (np.clip(points[..., axis].astype(np.int64), 0, extent - 1) for axis, extent in ((0, width), (1, height)))
     weight = np.where(inked[y, x] >= VISIBLE, inked[y, x], 0)[..., None]
-    colour = (pixels[y, x].astype(np.float64) * weight).sum(axis=1) / np.clip(weight.sum(axis=1), 1e-6, None) / 255
-    result: Rows = colour - colour.mean(axis=1, keepdims=True)
+    away = ((pixels[y, x].astype(np.float64) - np.array(paper)) * weight).sum(axis=1)
+    result: Rows = away / np.clip(np.abs(away).max(axis=-1, keepdims=True), 1e-6, None)
     return result
 
 
 def apart(one: Rows, other: Rows) -> Rows:
-    """(n,) distance in [0, 1] of hues (n, 3) to a hue (3,): 1 from one pure colour to another."""
-    result: Rows = np.linalg.norm(one - other, axis=-1) / np.sqrt(2)
+    """(...) distance in [0, 1] of tones (..., 3): 1 where a channel has all in one and nothing in the other."""
+    result: Rows = np.abs(one - other).max(axis=-1).clip(max=1.0)
     return result
+
+
+def rarity(page: Rows, tone: Rows) -> float:
+    """How seldom a tone (3,) is among those of a page's ink (n, 3): minus the natural log of its share, nought where all is."""
+    share = float((apart(page, tone) < ALIKE).mean()) if len(page) else 1.0
+    return -math.log(max(share, RAREST))

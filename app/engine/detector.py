@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import encoder, verify, windows
-from app.engine.colour import apart, hues, ink_points
 from app.engine.dense import DensePass
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
 from app.engine.example import prepare
 from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
-from app.engine.ink import Colour, ink
-from app.engine.look import Level, SecondLook, Shot
-from app.engine.poses import COARSE, Bank, align, make_bank, matrices, resized, sizes
+from app.engine.ink import Colour, background, ink
+from app.engine.look import Level, SecondLook, Sheet, Shot
+from app.engine.poses import COARSE, Bank, align, make_bank, resized, sizes
 from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
 from app.engine.suppress import Found, suppressed
 from app.engine.symmetry import symmetry
@@ -80,8 +79,9 @@ class Detector:
         """
         timings = Timings()
         with _timed(timings, "embed"):
-            inks = ink(page)
-            inked = torch.from_numpy(inks).to(self.device)
+            paper = background(page)
+            sheet = Sheet(page, ink(page, paper), paper)
+            inked = torch.from_numpy(sheet.ink).to(self.device)
             shots = [self._shot(n, example) for n, query in enumerate(queries) for example in query.examples]
         found: list[Found] = []
         for number, group in _by_level(shots, options).items():
@@ -95,7 +95,7 @@ class Detector:
                 with _timed(timings, "search"):
                     poses = self._poses(level, shot, centres, options)
                 with _timed(timings, "verify"):
-                    found.append(_coloured(self.look(level, shot, poses), shot.example, page, inks))
+                    found.append(self.look(sheet, level, shot, poses))
         detections = [] if not found else self._detections(page.shape[:2], found, queries, options)
         return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
 
@@ -184,17 +184,6 @@ def distinct(poses: Tensor, apart: float = 2.0) -> Tensor:
         turn = np.abs((rows[:, 2] - row[2] + 180) % 360 - 180)
         taken |= (np.abs(rows[:, :2] - row[:2]).max(axis=1) <= apart) & (turn <= 40) & (rows[:, 3] == row[3])
     return torch.tensor(kept, dtype=torch.int64, device=poses.device)
-
-
-def _coloured(found: Found, example: Example, page: Pixels, inks: NDArray[np.float32]) -> Found:
-    """The finds and how far each is in colour from the example."""
-    own = ink(example.pixels, example.paper)
-    points = ink_points(own)
-    if not len(points) or not len(found.poses):
-        return found
-    affine = matrices(torch.from_numpy(found.poses)).numpy()
-    there = (points - np.array(found.size) / 2) @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2]
-    return replace(found, recoloured=apart(hues(page, inks, there), hues(example.pixels, own, points[None])[0]))
 
 
 def _wanted(polygon: NDArray[np.float64], shape: Sequence[int], options: Options) -> bool:

@@ -1,5 +1,5 @@
-"""What speaks for a candidate: the jury's logit, foreign ink, what the page's best finds say of it and how they do
-themselves; and the score made of it all."""
+"""What speaks for a candidate and against it: the jury's logit, ink too much and missing, what the page's best finds say of it
+and how they do themselves, its colour; and the score made of it all."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.verify import SPREADS, SYMBOL, spread
+from app.engine.verify import SHARPER, SPREADS, SYMBOL, spread
 
-NAMES = ("logit", "extra", "echo", "stretch", "runner_up")
-CLEAR = 4.0   # logit of a copy that nobody doubts
-LEAST = 1e-4  # variance below which a picture is blank
+NAMES = ("logit", "extra", "echo", "lack", "stretch", "runner_up", "behind", "recoloured", "rare")
+CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
+FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many
+SPOT = 7          # pixels of the jury's picture: about an arrow's head
+LEAST = 1e-4      # variance below which a picture is blank
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,20 @@ class Calibration:
         return torch.sigmoid(evidence @ torch.tensor(self.weights, device=evidence.device) + self.offset)
 
 
-def runner_up(poses: Tensor, echo: Tensor) -> Tensor:
-    """(n,) how well the second-best place of a page does, the same for all its poses (n, 6): where copies are clear, what falls
-    short of them is none. The best place is often the example's own and says nothing. Beyond CLEAR it counts no more: clean
-    copies say little of one that a wire crosses."""
+def best_elsewhere(poses: Tensor, echo: Tensor) -> Tensor:
+    """() how well the best of poses (n, 6) does by their echo (n,), but for the example's own place, which is often the best of
+    all and says nothing: where copies are clear, what falls short of them is none."""
     best = int(echo.argmax())
     elsewhere = echo[torch.hypot(*(poses[:, :2] - poses[best, :2]).T) > SYMBOL / 2]
-    return (elsewhere.max() if len(elsewhere) else echo[best]).clamp(max=CLEAR).expand(len(echo))
+    return elsewhere.max() if len(elsewhere) else echo[best]
+
+
+def lack(example: Tensor, mask: Tensor, seen: Tensor, longer: float) -> Tensor:
+    """(n,) of the jury's pictures seen (n, 96, 96), how much of an example of `longer` px (96, 96) is missing where most is: in
+    the small spot of its box that lacks most. The head of an arrow is little of a symbol, and all of such a spot."""
+    by = 2 * max(1, math.ceil(SYMBOL * SHARPER / max(longer, 8.0) / 2)) + 1
+    missing = (example - spread(seen, by)).clamp(min=0) * mask
+    return F.avg_pool2d(missing[:, None], SPOT, 1, SPOT // 2).amax((1, 2, 3))
 
 
 def tolerance(longer: float) -> int:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
 from app.engine.batching import Batches
-from app.engine.evidence import NAMES, Calibration, agreement, runner_up, tolerance
+from app.engine.colour import apart, ink_points, rarity, tones
+from app.engine.evidence import CLEAR, FAR_BEHIND, NAMES, Calibration, agreement, best_elsewhere, lack, tolerance
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device
+from app.engine.ink import Colour, background, ink
 from app.engine.poses import compose, crops, matrices
-from app.engine.query import Example
+from app.engine.query import Example, Pixels
 from app.engine.settle import settled
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry
@@ -23,8 +27,28 @@ from app.engine.verify import SPREADS, Verifier, compared
 
 FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
-ECHOES = 3          # best finds of a page that the others are held against
-VIEWS = ((0, False), (1, False), (2, True), (3, True))  # quarters and flip of one pair, for the last word
+ECHOES = 8          # best finds of a page that make a typical one,
+PEERS = 1.0         # logits below the second best of them where a find counts half
+POINTS = 200        # of an example's ink that its tone is taken from, at most,
+SAMPLE = 5000       # and of a page's
+PAPER = 64          # levels of a channel by which papers may differ whose tones are compared
+VIEWS = (           # quarters and flip of one pair for the last word, and how far from its pose, as `compose` takes it
+    (0, False, (0.0, 0.0, 0.0, 0.0)), (1, False, (0.8, 0.3, 1.5, 0.012)),
+    (2, True, (-0.5, 0.7, -1.5, -0.012)), (3, True, (-0.3, -0.9, 0.7, 0.0)))
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page: (H, W, 3) RGB pixels, their ink (H, W) and the colour of the paper."""
+
+    pixels: Pixels
+    ink: NDArray[np.float32]
+    paper: Colour
+
+    @cached_property
+    def tones(self) -> NDArray[np.float64]:
+        """(n, 3) of its ink."""
+        return tones(self.pixels, self.ink, ink_points(self.ink, SAMPLE)[:, None], self.paper)
 
 
 @dataclass(frozen=True)
@@ -35,6 +59,10 @@ class Shot:
     example: Example
     prepared: Prepared
     symmetry: Symmetry
+
+    @property
+    def paper(self) -> Colour:
+        return self.example.paper or background(self.example.pixels)
 
 
 @dataclass(frozen=True)
@@ -59,25 +87,33 @@ class SecondLook:
         self._pictures = Batches(128 if device == "cpu" else 2048)
         self._unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=device)
 
-    def __call__(self, level: Level, shot: Shot, poses: Tensor) -> Found:
+    def __call__(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor) -> Found:
         """The poses that stood the second look, on the page, with their scores."""
+        prepared = shot.prepared
         if len(poses):
-            logit, correction = self.glance(level.fine, shot.prepared, poses)
+            logit, correction = self.glance(level.fine, prepared, poses)
             poses, correction = poses[logit > SECOND], correction[logit > SECOND]
         if len(poses):
-            poses, _ = settled(level.fine, shot.prepared.picture, shot.prepared.mask, poses, compose(poses, correction))
-            logit = self.look(level, shot.prepared, poses)
+            poses, _ = settled(level.fine, prepared.picture, prepared.mask, poses, compose(poses, correction))
+            logit = self.look(level, prepared, poses)
             logit, poses = logit[logit > SECOND], poses[logit > SECOND]
+        lying = _on_page(level, shot, poses)
         if not len(poses):
-            return self._on_page(level, shot, poses, torch.zeros(0, len(NAMES)), torch.zeros(0))
-        seen = crops(level.fine, matrices(poses), verify.SIZE)
-        extra = agreement(shot.prepared.picture, shot.prepared.mask, seen, tolerance(shot.prepared.longer))[:, 2]
-        echo = self.echo(shot, sharp_pictures(level, shot.prepared, poses)[:, 1], logit)
+            return _found(shot, lying, np.zeros(0), np.zeros((0, len(NAMES))))
+        extra = agreement(prepared.picture, prepared.mask, crops(level.fine, matrices(poses), verify.SIZE),
+                          tolerance(prepared.longer))[:, 2]
+        seen = sharp_crops(level.fine, level.sharp, poses)
+        mean = typical(prepared.sharp, seen, logit)
+        echo = self.echo(prepared, mean, seen)
+        best = best_elsewhere(poses, echo)
+        tone = torch.from_numpy(_tone(sheet, shot, lying)).to(logit)
         stretch = torch.log(poses[:, 5]).abs()
-        evidence = torch.stack([logit, extra, echo, stretch, runner_up(poses, echo)], 1)
-        score = self._calibration.score(evidence)
+        evidence = torch.stack([logit, extra, echo, lack(mean, prepared.sharp_mask, seen, prepared.longer), stretch,
+                                best.clamp(max=CLEAR).expand(len(echo)), (best - echo).clamp(0, FAR_BEHIND),
+                                *tone.unbind(1)], 1)
+        score = self._calibration.score(evidence).double().cpu().numpy()
         kept = score >= FLOOR
-        return self._on_page(level, shot, poses[kept], evidence[kept], score[kept])
+        return _found(shot, lying[kept], score[kept], evidence.double().cpu().numpy()[kept])
 
     def glance(self, fine: Tensor, prepared: Prepared, poses: Tensor) -> tuple[Tensor, Tensor]:
         """What the scout says: logits (n,) and corrections (n, 4) in pixels, degrees and log scale."""
@@ -90,74 +126,90 @@ class SecondLook:
         return out[:, 0], out[:, 1:]
 
     def look(self, level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
-        """The jury's logits (n,), a mean over views of each pair turned and flipped as one where the first is not clear."""
-        logit = self._views(level, prepared, poses, VIEWS[:1])
+        """The jury's logits (n,), where the first is not clear a mean over views: the pair turned and flipped as one, and the
+        candidate under a pose that is a little off."""
+        logit = self._view(level, prepared, poses, *VIEWS[0])
         unclear = logit > SECOND
-        if unclear.any():
-            more = self._views(level, prepared, poses[unclear], VIEWS[1:])
-            logit[unclear] = (logit[unclear] + (len(VIEWS) - 1) * more) / len(VIEWS)
+        for view in VIEWS[1:] if unclear.any() else ():
+            logit[unclear] += self._view(level, prepared, poses[unclear], *view)
+        logit[unclear] /= len(VIEWS)
         return logit
 
-    def _views(self, level: Level, prepared: Prepared, poses: Tensor, views: Sequence[tuple[int, bool]]) -> Tensor:
+    def _view(self, level: Level, prepared: Prepared, poses: Tensor, quarters: int, flipped: bool,
+              off: Sequence[float]) -> Tensor:
         def look(part: Tensor) -> Tensor:
-            seen = sharp_pictures(level, prepared, part)
-            longer = torch.full_like(part[:, 0], prepared.longer)
-            return torch.stack([self.verifier.decide(viewed(seen, *view), longer) for view in views]).mean(0)
+            moved = compose(part, torch.tensor([off], device=part.device).expand(len(part), -1))
+            return self._decide(prepared, prepared.sharp, sharp_crops(level.fine, level.sharp, moved), quarters, flipped)
 
         return self._pictures.run(look, poses)
 
-    def echo(self, shot: Shot, seen: Tensor, logit: Tensor) -> Tensor:
-        """(n,) logits of pictures seen (n, S, S) when the page's best finds are examples too: a page draws its copies alike.
+    def _decide(self, prepared: Prepared, example: Tensor, seen: Tensor, quarters: int = 0, flipped: bool = False) -> Tensor:
+        """The jury's logits (n,) of pictures seen (n, S, S) beside an example's (S, S)."""
+        pairs = viewed(beside(example, seen, prepared.sharp_mask), quarters, flipped)
+        return self.verifier.decide(pairs, torch.full_like(seen[:, 0, 0], prepared.longer))
 
-        The mean of the logit (n,) beside the example and of those beside the best finds, each as far as it is one itself.
-        """
-        best = torch.topk(logit, min(ECHOES, len(logit))).indices
-        pairs = torch.cartesian_prod(best, torch.arange(len(seen), device=best.device))
+    def echo(self, prepared: Prepared, mean: Tensor, seen: Tensor) -> Tensor:
+        """(n,) the jury's logits of pictures seen (n, S, S) beside the mean (S, S) of the page's best finds."""
+        return self._pictures.run(lambda part: self._decide(prepared, mean, part), seen)
 
-        def look(part: Tensor) -> Tensor:
-            mask = shot.prepared.sharp_mask.expand(len(part), -1, -1)
-            longer = torch.full_like(mask[:, 0, 0], shot.prepared.longer)
-            return self.verifier.decide(torch.stack([seen[part[:, 0]], seen[part[:, 1]], mask], 1), longer)
 
-        beside = self._pictures.run(look, pairs).reshape(len(best), -1)
-        weight = torch.sigmoid(logit[best])[:, None].repeat(1, len(seen))
-        weight[torch.arange(len(best)), best] = 0
-        return (logit + (weight * beside).sum(0)) / (1 + weight.sum(0))
+def _on_page(level: Level, shot: Shot, poses: Tensor) -> NDArray[np.float64]:
+    """(n, 6) poses of the example's own box on the page, from poses of its picture on a level."""
+    rows = poses.double().cpu().numpy().reshape(-1, 6).copy()
+    rows[:, :2] /= level.factor
+    rows[:, 4] *= verify.SYMBOL / shot.prepared.longer / level.factor[0]
+    rows = shot.symmetry.smallest(rows)
+    off = np.array([shot.prepared.width / 2, shot.prepared.height / 2]) - shot.prepared.ink_box.centre
+    rows[:, :2] += np.einsum("nij,j->ni", matrices(torch.from_numpy(rows)).numpy()[:, :, :2], off)
+    return rows
 
-    def _on_page(self, level: Level, shot: Shot, poses: Tensor, evidence: Tensor, score: Tensor) -> Found:
-        """Poses of the example's own box on the page, from poses of its picture on a level."""
-        rows = poses.double().cpu().numpy().reshape(-1, 6).copy()
-        rows[:, :2] /= level.factor
-        rows[:, 4] *= verify.SYMBOL / shot.prepared.longer / level.factor[0]
-        rows = shot.symmetry.smallest(rows)
-        off = np.array([shot.prepared.width / 2, shot.prepared.height / 2]) - shot.prepared.ink_box.centre
-        rows[:, :2] += np.einsum("nij,j->ni", matrices(torch.from_numpy(rows)).numpy()[:, :, :2], off)
-        return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), shot.prepared.ink, rows,
-                     score.double().cpu().numpy(), evidence.double().cpu().numpy(), np.zeros(len(rows)))
+
+def _tone(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 2) how far poses (n, 6) on the page are in tone from the example, and how seldom the page has the tone that they
+    share; nought where the example's paper is another, which says nothing of tones."""
+    own = ink(shot.example.pixels, shot.paper)
+    points = ink_points(own, POINTS)
+    if not len(points) or max(abs(one - other) for one, other in zip(shot.paper, sheet.paper, strict=True)) > PAPER:
+        return np.zeros((len(lying), 2))
+    tone = tones(shot.example.pixels, own, points[None], shot.paper)[0]
+    affine = matrices(torch.from_numpy(lying)).numpy()
+    there = (points - np.array([shot.prepared.width, shot.prepared.height]) / 2) @ affine[:, :, :2].transpose(0, 2, 1)
+    recoloured = apart(tones(sheet.pixels, sheet.ink, there + affine[:, None, :, 2], sheet.paper), tone)
+    return np.stack([recoloured, (1 - recoloured) * rarity(sheet.tones, tone)], 1)
+
+
+def _found(shot: Shot, lying: NDArray[np.float64], score: NDArray[np.float64], evidence: NDArray[np.float64]) -> Found:
+    return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), shot.prepared.ink, lying,
+                 score, evidence)
 
 
 def pictures(fine: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
     """(n, 3, S, S) an example, the candidate on a level `fine` (H, W) under each pose (n, 6), and the example's box."""
-    seen = crops(fine, matrices(poses), verify.SIZE)
-    example, mask = (still.expand(len(poses), -1, -1) for still in (prepared.picture, prepared.mask))
-    return torch.stack([example, seen, mask], 1)
+    return beside(prepared.picture, crops(fine, matrices(poses), verify.SIZE), prepared.mask)
 
 
-def sharp_pictures(level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
-    """(n, 3, 96, 96) the same for the jury."""
-    return sharpened(level.fine, level.sharp, prepared, poses)
+def typical(example: Tensor, seen: Tensor, logit: Tensor) -> Tensor:
+    """(S, S) the mean of an example and the best of the pictures seen (n, S, S), by their logits (n,): a page draws its copies
+    alike, and what differs from copy to copy fades in their mean."""
+    top, best = torch.topk(logit, min(ECHOES, len(logit)))
+    peer = top[min(1, len(top) - 1)].clamp(max=CLEAR)
+    weight = torch.sigmoid(top) * torch.sigmoid(2 * (top - peer + PEERS))
+    return (example + (weight[:, None, None] * seen[best]).sum(0)) / (1 + weight.sum())
 
 
-def sharpened(fine: Tensor, sharp: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
-    """(n, 3, 96, 96) an example, the candidate on a level `sharp` (H', W') under each pose (n, 6) on `fine` (H, W), the box."""
+def beside(example: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
+    """(n, 3, S, S) an example (S, S), pictures seen (n, S, S), and the example's box (S, S)."""
+    return torch.stack([example.expand(len(seen), -1, -1), seen, mask.expand(len(seen), -1, -1)], 1)
+
+
+def sharp_crops(fine: Tensor, sharp: Tensor, poses: Tensor) -> Tensor:
+    """(n, 96, 96) pictures of a level `sharp` (H', W') under poses (n, 6) on `fine` (H, W)."""
     right, down = sharp.shape[1] / fine.shape[1], sharp.shape[0] / fine.shape[0]
     there = poses.clone()
     there[:, 0] *= right
     there[:, 1] *= down
     there[:, 4] *= right / verify.SHARPER
-    seen = crops(sharp, matrices(there), verify.SHARP)
-    example, mask = (still.expand(len(poses), -1, -1) for still in (prepared.sharp, prepared.sharp_mask))
-    return torch.stack([example, seen, mask], 1)
+    return crops(sharp, matrices(there), verify.SHARP)
 
 
 def viewed(seen: Tensor, quarters: int, flipped: bool) -> Tensor:

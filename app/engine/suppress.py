@@ -2,8 +2,7 @@
 
 A symbol that is part of another lies as well on that one's copies. So a find that is likely itself and explains much more ink
 claims the place of one with better odds: the more ink, the less likely all of it is there by chance. Of two that differ by a
-detail the odds know better. And of two symbols the one whose colour the find has is the likelier; where only one claims the
-place, its colour does not matter.
+detail the odds know better.
 """
 
 from __future__ import annotations
@@ -21,15 +20,14 @@ from app.engine.poses import matrices
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
 CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
 HOLDS = 0.5       # times its squared ratio of ink, the odds by which a find may be worse than one that it holds
-COLOURED = 4.0    # by how much a find in quite another colour is less likely, as a natural log of the odds
 
 Rows = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Found:
-    """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 6) on the page, scores (N,),
-    evidence (N, E), and how far each is in colour from the example (N,), 0 to 1."""
+    """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 6) on the page, scores (N,) and
+    evidence (N, E)."""
 
     symbol: int
     positive: bool
@@ -38,7 +36,6 @@ class Found:
     poses: Rows
     scores: Rows
     evidence: Rows
-    recoloured: Rows
 
     def polygons(self) -> Rows:
         """(N, 4, 2) corners."""
@@ -68,8 +65,7 @@ def suppressed(found: Sequence[Found]) -> list[Kept]:
     symbols = np.concatenate([np.full(len(f.scores), f.symbol) for f in found])
     positive = np.concatenate([np.full(len(f.scores), f.positive) for f in found])
     inks = np.concatenate([f.ink * f.poses[:, 4] ** 2 for f in found])
-    recoloured = np.concatenate([f.recoloured for f in found])
-    odds = scores / np.clip(1 - scores, 1e-6, None) * np.exp(-COLOURED * recoloured)
+    odds = scores / np.clip(1 - scores, 1e-6, None)
     low, high = polygons.min(axis=1), polygons.max(axis=1)
     boxes = np.concatenate([low, high - low], axis=1)
     order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, positive, -odds))  # of equals, a look-alike goes first

@@ -1,18 +1,19 @@
-"""Hues of ink, whatever the paper."""
+"""Tones of ink, whatever the paper."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from app.engine.colour import Rows, apart, hues, ink_points
+from app.engine.colour import Rows, apart, ink_points, rarity, tones
 from app.engine.detector import Detector
+from app.engine.evidence import NAMES
 from app.engine.index import SymbolIndex
-from app.engine.ink import ink
+from app.engine.ink import Colour, ink
 from app.engine.query import Example, Options, Pixels, Query
 from app.engine.weights import golden_picture
 
-RED, BLUE, BLACK = (220, 0, 0), (0, 0, 220), (0, 0, 0)
+RED, BLUE, BLACK, WHITE = (220, 0, 0), (0, 0, 220), (0, 0, 0), (255, 255, 255)
 
 
 def drawn(colour: tuple[int, int, int], paper: tuple[int, int, int] = (255, 255, 255)) -> Pixels:
@@ -20,27 +21,46 @@ def drawn(colour: tuple[int, int, int], paper: tuple[int, int, int] = (255, 255,
     return np.where(dark[..., None], np.array(colour, np.uint8), np.array(paper, np.uint8))
 
 
-def hue(pixels: Pixels) -> Rows:
-    inked = ink(pixels)
-    (only,) = hues(pixels, inked, ink_points(inked)[None])
+def tone(pixels: Pixels, paper: Colour = WHITE) -> Rows:
+    inked = ink(pixels, paper)
+    (only,) = tones(pixels, inked, ink_points(inked, 100)[None], paper)
     result: Rows = only
     return result
 
 
-def test_black_on_white_and_white_on_black_have_no_hue() -> None:
-    assert hue(drawn(BLACK)) == pytest.approx(np.zeros(3), abs=1e-6)
-    assert hue(drawn((255, 255, 255), BLACK)) == pytest.approx(np.zeros(3), abs=1e-6)
+def test_a_tone_is_the_way_from_the_paper() -> None:
+    assert tone(drawn(BLACK)) == pytest.approx([-1, -1, -1])
+    assert tone(drawn(WHITE, BLACK), BLACK) == pytest.approx([1, 1, 1])
+    assert tone(drawn(RED, BLACK), BLACK) == pytest.approx([1, 0, 0])
 
 
-def test_red_is_far_from_blue_and_near_a_darker_red() -> None:
-    red = hue(drawn(RED))
-    assert apart(hue(drawn(BLUE))[None], red)[0] > 0.8
-    assert apart(hue(drawn((180, 0, 0)))[None], red)[0] < 0.2
+def test_red_is_far_from_blue_and_from_black_and_near_a_paler_red() -> None:
+    red = tone(drawn(RED))
+    for other in (BLUE, BLACK):
+        assert apart(tone(drawn(other)), red) > 0.8
+    assert apart(tone(drawn((240, 150, 150))), red) < 0.2
 
 
-def test_a_place_without_ink_has_no_hue() -> None:
+def test_a_place_without_ink_has_no_tone() -> None:
     page = np.full((50, 50, 3), 255, np.uint8)
-    assert hues(page, ink(page), np.array([[[10.5, 10.5], [400.0, -3.0]]])) == pytest.approx(np.zeros((1, 3)))
+    assert tones(page, ink(page), np.array([[[10.5, 10.5], [400.0, -3.0]]]), WHITE) == pytest.approx(np.zeros((1, 3)))
+
+
+def test_points_are_spread_over_the_ink() -> None:
+    inked = np.zeros((100, 80), np.float32)
+    inked[10:90, 20:60] = 1
+    points = ink_points(inked, 50)
+    assert len(points) == 50
+    assert points.min(axis=0) == pytest.approx([20.5, 10.5])
+    assert points.max(axis=0) == pytest.approx([59.5, 89.5])
+
+
+def test_a_tone_is_rarer_the_less_of_the_ink_has_it() -> None:
+    page = np.repeat([[1.0, 0, 0], [0, 1.0, 0]], [90, 10], axis=0)
+    assert rarity(page, np.array([1.0, 0.1, 0])) == pytest.approx(-np.log(0.9))
+    assert rarity(page, np.array([0, 1.0, 0])) == pytest.approx(-np.log(0.1))
+    assert rarity(page[:90], np.array([1.0, 0, 0])) == 0
+    assert rarity(page, np.array([0, 0, 1.0])) == pytest.approx(-np.log(0.02)), "however rare"
 
 
 def test_symbols_that_differ_by_colour_only_are_told_apart(shipped: Detector) -> None:
@@ -55,3 +75,30 @@ def test_symbols_that_differ_by_colour_only_are_told_apart(shipped: Detector) ->
     assert [d.symbol_id for d in sorted(found, key=lambda d: d.pose.x)] == ["red", "blue", "red", "blue"]
     alone = shipped.detect(page, both[:1], index, Options()).detections
     assert len(alone) == 4, "the same symbol in another colour is found when nothing contradicts it"
+
+
+def search(detector: Detector, example: Pixels, page: Pixels) -> list[tuple[float, dict[str, float]]]:
+    """Score and evidence of the finds, from left to right."""
+    index = SymbolIndex(detector.dimension, detector.model)
+    index.add([1], detector.embed(example)[None])
+    found = detector.detect(page, [Query("one", (Example(1, example),))], index, Options(min_score=0.02)).detections
+    return [(d.score, dict(zip(NAMES, d.evidence, strict=True))) for d in sorted(found, key=lambda d: d.pose.x)]
+
+
+def test_a_find_in_the_example_s_colour_scores_higher(shipped: Detector) -> None:
+    page = np.full((200, 320, 3), 255, np.uint8)
+    for n, colour in enumerate((RED, RED, BLUE)):
+        page[80:120, 40 + 100 * n : 80 + 100 * n] = drawn(colour)
+    (first, same), _, (last, other) = search(shipped, drawn(RED), page)
+    assert same["recoloured"] < 0.1
+    assert other["recoloured"] > 0.8
+    assert same["rare"] > other["rare"]
+    assert first > last
+
+
+def test_on_other_paper_colour_says_nothing(shipped: Detector) -> None:
+    page = np.zeros((200, 220, 3), np.uint8)
+    page[80:120, 40:80], page[80:120, 140:180] = drawn(WHITE, BLACK), drawn((250, 0, 0), BLACK)
+    found = search(shipped, drawn(BLACK), page)
+    assert len(found) == 2
+    assert {(told["recoloured"], told["rare"]) for _, told in found} == {(0, 0)}

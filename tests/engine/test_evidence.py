@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.evidence import agreement, runner_up, tolerance
+from app.engine.evidence import agreement, best_elsewhere, lack, tolerance
 
 BOX = torch.ones(64, 64)
 
@@ -45,11 +46,19 @@ def test_only_the_box_counts() -> None:
     assert agreement(square(), box, square(bar=True)[None])[0, 2] == 0
 
 
+def test_what_is_missing_in_one_spot_is_told_and_what_is_too_much_is_not() -> None:
+    plain, barred = (F.interpolate(square(bar=bar)[None, None], (96, 96))[0] for bar in (False, True))
+    box = torch.ones(96, 96)
+    assert lack(barred[0], box, barred, 60) == pytest.approx(0)
+    assert lack(plain[0], box, barred, 60) == pytest.approx(0)
+    assert lack(barred[0], box, plain, 60)[0] > 0.2
+
+
 def test_the_runner_up_is_the_best_at_another_place() -> None:
     poses = torch.tensor([[50.0, 50, 0, 0, 1, 1], [53, 50, 15, 0, 1, 1], [200, 50, 0, 0, 1, 1], [300, 90, 0, 0, 1, 1]])
     echo = torch.tensor([5.0, 4.0, 1.0, -2.0])
-    assert runner_up(poses, echo).tolist() == [1.0] * 4
-    assert runner_up(poses[:2], echo[:2]).tolist() == [4.0] * 2, "where there is one place only, itself, as far as it counts"
+    assert best_elsewhere(poses, echo) == 1
+    assert best_elsewhere(poses[:2], echo[:2]) == 5, "where there is one place only, itself"
 
 
 def test_strokes_of_small_symbols_may_lie_a_pixel_of_the_page_off() -> None:

@@ -8,11 +8,10 @@ from app.engine.suppress import Found, suppressed
 
 
 def found(symbol: int, rows: list[tuple[float, float, float]], size: int = 20, positive: bool = True,
-          ink: float = 100, recoloured: float = 0) -> Found:
+          ink: float = 100) -> Found:
     """Finds (x, y, score) of a symbol."""
     poses = np.array([[x, y, 0, 0, 1, 1] for x, y, _ in rows], dtype=np.float64)
-    return Found(symbol, positive, (size, size), ink, poses, np.array([s for *_, s in rows]), np.zeros((len(rows), 1)),
-                 np.full(len(rows), recoloured))
+    return Found(symbol, positive, (size, size), ink, poses, np.array([s for *_, s in rows]), np.zeros((len(rows), 1)))
 
 
 def kept(*groups: Found) -> list[tuple[int, float]]:
@@ -52,12 +51,3 @@ def test_a_part_of_a_better_find_is_not_counted() -> None:
 
 def test_a_negative_example_takes_the_place_and_is_not_reported() -> None:
     assert kept(found(0, [(50, 50, 0.8), (90, 90, 0.6)]), found(0, [(50, 50, 0.9)], positive=False)) == [(0, 0.6)]
-
-
-def test_of_two_that_differ_by_colour_the_one_in_the_find_s_colour_wins() -> None:
-    red, blue = found(0, [(50, 50, 0.95)], recoloured=1), found(1, [(50, 50, 0.9)], recoloured=0)
-    assert kept(red, blue) == [(1, 0.9)]
-
-
-def test_alone_a_symbol_is_found_in_any_colour() -> None:
-    assert kept(found(0, [(50, 50, 0.95)], recoloured=1)) == [(0, 0.95)]
