@@ -32,14 +32,14 @@ from app.engine.geometry import Box, Detection
 from app.engine.ink import background
 from app.engine.query import Pixels
 from app.engine.weights import load_networks, write_weights
-from training.drawings import VERSION, Drawing, Instance, Symbol, make_drawing
+from training.drawings import VERSION, Drawing, Instance, Kinship, Symbol, make_drawing
 from training.evaluate import Case, cases, cut, figures
 from training.shots import TRIED, clearest
 
 SEED = 90_210       # apart from every seed of training
 CERTAIN = 0.99      # share of right finds above `certain_from`
 CLASSES = 3         # of each drawing, so that many drawings count
-SIBLINGS = (0.05, 0.3)  # part of the classes that have a near-identical one
+ORDINARY = Kinship((0.05, 0.3), again=0.0, strangers=0.2)  # near-identical classes, as far as ordinary drawings have them
 CLUTTER = (0.0, 0.8)    # of training's, which leaves hardly a copy alone
 CENTRED, SIZED = 0.25, 2.6  # of a copy's longer side that a find may lie off its middle, and ratio of their boxes' areas
 ROUNDS = 60         # Newton steps; a handful is enough
@@ -82,7 +82,7 @@ def clear_copy(drawing: Drawing[Symbol], copies: Sequence[Instance], rng: np.ran
 def collect(detector: Detector, seed: int, number: int) -> list[Case]:
     """Cases of some classes of one fresh drawing, and of a symbol that it does not show."""
     rng = np.random.default_rng([seed, number])
-    drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), siblings=SIBLINGS)
+    drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), kinship=ORDINARY)
     absent = replace(drawing, instances=(), symbols=drawing.symbols[:1], examples=(_stranger(rng),))
     return [*cases(detector, drawing, rng, CLASSES, clear_copy, lying_on), *cases(detector, absent, rng)]
 

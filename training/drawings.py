@@ -24,16 +24,23 @@ from training.truth import Drawing, Instance
 from training.wires import dot, draw_links, draw_routes
 from training.wording import label, tag
 
-__all__ = ["VERSION", "Drawing", "Instance", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
+__all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
 VERSION = 11  # of the generator: within a version the same seed gives the same drawings
-SIBLINGS = (0.35, 0.65)  # part of the classes that come with a near-identical one: more than drawings have
-AGAIN = 0.4  # chance of each further sibling
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 CROWDED = 0.5  # part of a symbol's box that its strokes may cover
 SMALLEST, LARGEST = 12.0, 110.0  # pixels of a symbol's longer side
 STRANGERS = 3  # at most, symbols without truth on a drawing: near siblings of its classes, and others
+
+
+@dataclass(frozen=True)
+class Kinship:
+    """How many of a drawing's classes are near-identical; by default many more than ordinary drawings have."""
+
+    siblings: tuple[float, float] = (0.35, 0.65)  # bounds of the part of the classes that come with a near-identical one
+    again: float = 0.4  # chance of each further one
+    strangers: float = 0.6  # of the strangers, the part near-identical to a class
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,18 +68,17 @@ def make_drawing(
     density: float = 0.18,
     clutter: float = 1.0,
     damaged: bool = True,
-    siblings: tuple[float, float] = SIBLINGS,
+    kinship: Kinship = Kinship(),
     style: Style | None = None,
 ) -> Drawing[Symbol]:
     """A page of `classes` labels with 2 to 10 copies each, as many as fit.
 
     `density` is about the part of the page that symbols take, `clutter` multiplies all that is no symbol (0: bare),
-    `damaged` lets the page be scanned, compressed and the like, and of the classes a part between the two `siblings` comes
-    with a near-identical one. The same generator state gives the same bytes.
+    `damaged` lets the page be scanned, compressed and the like. The same generator state gives the same bytes.
     """
     style = style or random_style(rng)
-    symbols = random_classes(rng, classes, siblings)
-    strangers = _strangers(rng, symbols) if clutter else ()
+    symbols = random_classes(rng, classes, kinship)
+    strangers = _strangers(rng, symbols, kinship) if clutter else ()
     drawn = _all_drawn((*symbols, *strangers), style, rng)
     sheet = Sheet(
         width,
@@ -136,17 +142,17 @@ def _labels(rng: Generator, classes: int, strangers: int) -> list[int]:
 # ---- classes ---------------------------------------------------------------------------------------------------------
 
 
-def random_classes(rng: Generator, count: int, siblings: tuple[float, float] = SIBLINGS) -> tuple[Symbol, ...]:
-    """Classes that all look different, a part of them between two followed by a sibling, or several."""
+def random_classes(rng: Generator, count: int, kinship: Kinship = Kinship()) -> tuple[Symbol, ...]:
+    """Classes that all look different, some of them followed by a sibling, or several."""
     symbols, looks = list[Symbol](), list[Look]()
-    share = float(rng.uniform(*siblings))
+    share = float(rng.uniform(*kinship.siblings))
     while len(symbols) < count:
         fresh = make_symbol(rng)
         if not _new(fresh, symbols, looks):
             continue
         chance = share
         while len(symbols) < count and rng.random() < chance:
-            near, chance = sibling(fresh, rng), AGAIN
+            near, chance = sibling(fresh, rng), kinship.again
             if near is not None:
                 _new(near, symbols, looks)
     return tuple(symbols)
@@ -164,10 +170,11 @@ def _new(symbol: Symbol, symbols: list[Symbol], looks: list[Look]) -> bool:
     return True
 
 
-def _strangers(rng: Generator, symbols: tuple[Symbol, ...]) -> tuple[Symbol, ...]:
+def _strangers(rng: Generator, symbols: tuple[Symbol, ...], kinship: Kinship) -> tuple[Symbol, ...]:
     known, looks = list(symbols), [Look(symbol) for symbol in symbols]
     for _ in range(int(rng.integers(STRANGERS + 1))):
-        near = sibling(symbols[int(rng.integers(len(symbols)))], rng) if symbols and rng.random() < 0.6 else make_symbol(rng)
+        akin = symbols and rng.random() < kinship.strangers
+        near = sibling(symbols[int(rng.integers(len(symbols)))], rng) if akin else make_symbol(rng)
         if near is not None:
             _new(near, known, looks)
     return tuple(known[len(symbols) :])

@@ -10,7 +10,7 @@ import pytest
 
 from app.engine.geometry import Box
 from training.canvas import Canvas, Pixels, affine
-from training.drawings import SMALLEST, draw_class, make_drawing, random_classes
+from training.drawings import SMALLEST, Kinship, draw_class, make_drawing, random_classes
 from training.handiwork import Hand
 from training.layout import Taken
 from training.likeness import ANOTHER, SIBLING, Look
@@ -155,7 +155,8 @@ def related(one: Symbol, other: Symbol) -> bool:
 
 
 def test_a_class_may_have_several_siblings() -> None:
-    parents = [symbol.parent for seed in range(6) for symbol in random_classes(np.random.default_rng(seed), 10, (1.0, 1.0))]
+    kinship = Kinship((1.0, 1.0))
+    parents = [symbol.parent for seed in range(6) for symbol in random_classes(np.random.default_rng(seed), 10, kinship)]
     assert any(parents.count(parent) > 1 for parent in parents if parent)
 
 
