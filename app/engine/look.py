@@ -98,22 +98,31 @@ class SecondLook:
             logit = self.look(level, prepared, poses)
             logit, poses = logit[logit > SECOND], poses[logit > SECOND]
         lying = _on_page(level, shot, poses)
-        if not len(poses):
-            return _found(shot, lying, np.zeros(0), np.zeros((0, len(NAMES))))
-        extra = agreement(prepared.picture, prepared.mask, crops(level.fine, matrices(poses), verify.SIZE),
-                          tolerance(prepared.longer))[:, 2]
-        seen = sharp_crops(level.fine, level.sharp, poses)
+        evidence = self._evidence(sheet, level, shot, poses, lying, logit) if len(poses) else torch.zeros(0, len(NAMES))
+        score = self._calibration.score(evidence).double().cpu().numpy()
+        kept = score >= FLOOR
+        return Found(shot.symbol, shot.example.positive, (prepared.width, prepared.height), prepared.ink, lying[kept],
+                     score[kept], evidence.double().cpu().numpy()[kept])
+
+    def _evidence(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, lying: NDArray[np.float64],
+                  logit: Tensor) -> Tensor:
+        """(n, E) what is known of poses (n, 6) on a level, which are `lying` on the page, and their logits (n,)."""
+        prepared, seen = shot.prepared, sharp_crops(level.fine, level.sharp, poses)
         mean = typical(prepared.sharp, seen, logit)
         echo = self.echo(prepared, mean, seen)
         best = best_elsewhere(poses, echo)
-        tone = torch.from_numpy(_tone(sheet, shot, lying)).to(logit)
-        stretch = torch.log(poses[:, 5]).abs()
-        evidence = torch.stack([logit, extra, echo, lack(mean, prepared.sharp_mask, seen, prepared.longer), stretch,
-                                best.clamp(max=CLEAR).expand(len(echo)), (best - echo).clamp(0, FAR_BEHIND),
-                                *tone.unbind(1)], 1)
-        score = self._calibration.score(evidence).double().cpu().numpy()
-        kept = score >= FLOOR
-        return _found(shot, lying[kept], score[kept], evidence.double().cpu().numpy()[kept])
+        small = crops(level.fine, matrices(poses), verify.SIZE)
+        known = {
+            "logit": logit,
+            "extra": agreement(prepared.picture, prepared.mask, small, tolerance(prepared.longer))[:, 2],
+            "echo": echo,
+            "lack": lack(mean, prepared.sharp_mask, seen, prepared.longer),
+            "stretch": torch.log(poses[:, 5]).abs(),
+            "runner_up": best.clamp(max=CLEAR).expand(len(echo)),
+            "behind": (best - echo).clamp(0, FAR_BEHIND),
+            **{name: torch.from_numpy(told).to(logit) for name, told in _tone(sheet, shot, lying).items()},
+        }
+        return torch.stack([known[name] for name in NAMES], 1)
 
     def glance(self, fine: Tensor, prepared: Prepared, poses: Tensor) -> tuple[Tensor, Tensor]:
         """What the scout says: logits (n,) and corrections (n, 4) in pixels, degrees and log scale."""
@@ -164,23 +173,18 @@ def _on_page(level: Level, shot: Shot, poses: Tensor) -> NDArray[np.float64]:
     return rows
 
 
-def _tone(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, 2) how far poses (n, 6) on the page are in tone from the example, and how seldom the page has the tone that they
+def _tone(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """(n,) how far poses (n, 6) on the page are in tone from the example, and how rare on the page the tone is that they
     share; nought where the example's paper is another, which says nothing of tones."""
     own = ink(shot.example.pixels, shot.paper)
     points = ink_points(own, POINTS)
     if not len(points) or max(abs(one - other) for one, other in zip(shot.paper, sheet.paper, strict=True)) > PAPER:
-        return np.zeros((len(lying), 2))
+        return {"recoloured": np.zeros(len(lying)), "rare": np.zeros(len(lying))}
     tone = tones(shot.example.pixels, own, points[None], shot.paper)[0]
     affine = matrices(torch.from_numpy(lying)).numpy()
     there = (points - np.array([shot.prepared.width, shot.prepared.height]) / 2) @ affine[:, :, :2].transpose(0, 2, 1)
     recoloured = apart(tones(sheet.pixels, sheet.ink, there + affine[:, None, :, 2], sheet.paper), tone)
-    return np.stack([recoloured, (1 - recoloured) * rarity(sheet.tones, tone)], 1)
-
-
-def _found(shot: Shot, lying: NDArray[np.float64], score: NDArray[np.float64], evidence: NDArray[np.float64]) -> Found:
-    return Found(shot.symbol, shot.example.positive, (shot.prepared.width, shot.prepared.height), shot.prepared.ink, lying,
-                 score, evidence)
+    return {"recoloured": recoloured, "rare": (1 - recoloured) * rarity(sheet.tones, tone)}
 
 
 def pictures(fine: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
