@@ -39,7 +39,7 @@ class Recipe:
     steps: int
     seed: int
     learning_rate: float
-    drawings: int = 1          # fresh ones a step
+    drawings: float = 1.0      # fresh ones a step
     pool: int = 160            # latest drawings that a step draws from
     filled: int = 32           # drawings in the pool before the first step
     weight_decay: float = 0.02
@@ -156,13 +156,12 @@ def _note(path: Path, figures: Mapping[str, float]) -> None:
 def pooled(data: Callable[[int], Dataset[LessonT]], recipe: Recipe, first: int,
            stop: int) -> Iterator[tuple[int, Sequence[LessonT]]]:
     """Each step from `first` on, and the latest lessons of the data (of a length) as they are then."""
-    whole = data(recipe.filled + stop * recipe.drawings)
-    begin = recipe.filled + first * recipe.drawings
-    lessons = iter(loader(whole, range(max(0, begin - recipe.pool), recipe.filled + stop * recipe.drawings), recipe))
+    begin, end = (recipe.filled + int(step * recipe.drawings) for step in (first, stop))
+    lessons = iter(loader(data(end), range(max(0, begin - recipe.pool), end), recipe))
     pool: deque[LessonT] = deque(maxlen=recipe.pool)
     pool.extend(next(lessons) for _ in range(min(begin, recipe.pool)))
     for step in range(first, stop):
-        pool.extend(next(lessons) for _ in range(recipe.drawings))
+        pool.extend(next(lessons) for _ in range(int((step + 1) * recipe.drawings) - int(step * recipe.drawings)))
         yield step, pool
 
 
@@ -186,7 +185,7 @@ def add_arguments(parser: argparse.ArgumentParser, recipe: Recipe) -> None:
     """The options that every run has."""
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; its weights go to OUT/weights")
     parser.add_argument("--steps", type=int, default=recipe.steps)
-    parser.add_argument("--drawings", type=int, default=recipe.drawings, help="fresh drawings a step")
+    parser.add_argument("--drawings", type=float, default=recipe.drawings, help="fresh drawings a step")
     parser.add_argument("--seed", type=int, default=recipe.seed)
     parser.add_argument("--learning-rate", type=float, default=recipe.learning_rate)
     parser.add_argument("--workers", type=int, default=recipe.workers, help="processes that make drawings")

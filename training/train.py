@@ -125,7 +125,7 @@ def judged(scout: nn.Module, seen: Tensor, pairs: Pairs) -> tuple[Tensor, Tensor
 
 def ink_of(values: Tensor, device: str) -> Tensor:
     """uint8 pictures as ink in [0, 1] on a device."""
-    return values.to(device).float().div_(255).contiguous(memory_format=torch.channels_last)
+    return values.to(device).float().div_(255)
 
 
 def verifier_of(scout: nn.Module) -> Verifier:

@@ -96,6 +96,13 @@ def test_a_step_draws_from_the_latest_drawings() -> None:
     assert {step: list(pool) for step, pool in loop.pooled(Numbers, recipe, 2, 3)} == {2: [4, 5, 6]}
 
 
+def test_a_drawing_may_come_with_every_other_step() -> None:
+    recipe = loop.Recipe(steps=5, seed=0, learning_rate=1, drawings=0.5, pool=3, filled=2, workers=0)
+    held = {step: list(pool) for step, pool in loop.pooled(Numbers, recipe, 0, 5)}
+    assert held == {0: [0, 1], 1: [0, 1, 2], 2: [0, 1, 2], 3: [1, 2, 3], 4: [1, 2, 3]}
+    assert {step: list(pool) for step, pool in loop.pooled(Numbers, recipe, 3, 5)} == {3: [1, 2, 3], 4: [1, 2, 3]}
+
+
 class Numbers(Dataset[int]):
     def __init__(self, count: int) -> None:
         self.count = count
