@@ -13,6 +13,7 @@ from app.engine.geometry import Box
 from training.canvas import Canvas, Colour, Pixels, Shape, affine
 from training.clutter import BESIDE, OVER, UNDER, Clutter
 from training.degrade import degrade
+from training.elements import code
 from training.handiwork import by_hand
 from training.layout import COVERED, Sheet, Taken, place, routes
 from training.lettering import extent, text
@@ -26,9 +27,10 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 11  # of the generator: within a version the same seed gives the same drawings
+VERSION = 12  # of the generator: within a version the same seed gives the same drawings
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
+TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colour of its own
 CROWDED = 0.5  # part of a symbol's box that its strokes may cover
 SMALLEST, LARGEST = 12.0, 110.0  # pixels of a symbol's longer side
 STRANGERS = 3  # at most, symbols without truth on a drawing: near siblings of its classes, and others
@@ -52,7 +54,12 @@ class Drawn:
     width: float
     height: float
     line_width: float
-    colour: Colour
+    colours: tuple[Colour, ...]  # of the parts
+
+    @property
+    def colour(self) -> Colour:
+        """That of most of it."""
+        return self.colours[0]
 
     @property
     def shape(self) -> Shape:
@@ -105,7 +112,7 @@ def _drawn_page(
     things = Clutter(canvas, style, rng)
     for _ in range(int(rng.poisson(3.5 * clutter))):
         UNDER[int(rng.integers(len(UNDER)))](things)
-    over = style.connection == "through" and bool(rng.random() < 0.3)
+    over = style.connection == "through" and bool(rng.random() < (0.5 if style.coloured else 0.3))
     if clutter and not over:
         draw_routes(canvas, sheet.routes, placed, style, rng)
         draw_links(canvas, placed, style, rng)
@@ -117,7 +124,7 @@ def _drawn_page(
         changed.append(int((before != canvas.patch(*box)).any(axis=2).sum()))
     if over and clutter:
         draw_routes(canvas, sheet.routes, placed, style, rng)
-    for _ in range(int(rng.poisson(0.6 * clutter))):
+    for _ in range(int(rng.poisson((1.2 if style.coloured else 0.6) * clutter))):
         OVER[int(rng.integers(len(OVER)))](things)
     if clutter:
         _draw_beside(things, placed, rng, clutter)
@@ -192,36 +199,45 @@ def _all_drawn(symbols: tuple[Symbol, ...], style: Style, rng: Generator) -> lis
         size = float(np.clip(size, SMALLEST / math.sqrt(min(symbol.ratio, 1 / symbol.ratio, 0.8)), LARGEST))
         # intricate symbols are drawn with a finer pen, or they would fill up
         pen = float(np.clip(CROWDED * size / symbol.crowding, min(1.0, style.line_width), style.line_width))
-        drawn[id(symbol)] = draw_class(symbol, size, pen, colour)
+        drawn[id(symbol)] = draw_class(symbol, size, pen, *_colours(symbol, colour, parent, style, rng))
     return [drawn[id(symbol)] for symbol in symbols]
 
 
-def draw_class(symbol: Symbol, size: float, line_width: float, colour: Colour) -> Drawn:
-    """The symbol with its longer side over `size` pixels between the middles of its strokes."""
+def _colours(symbol: Symbol, colour: Colour, parent: Drawn | None, style: Style, rng: Generator) -> list[Colour]:
+    """Of each part: a sibling's are its parent's as far as that has them."""
+    colours = [colour] * len(symbol.parts)
+    if parent is not None and parent.colour == colour:
+        colours[1:] = [*parent.colours[1:], *colours][: len(colours) - 1]
+    elif style.coloured and len(colours) > 1 and rng.random() < TWO_TONED:
+        colours[int(rng.integers(1, len(colours)))] = style.colours[int(rng.integers(len(style.colours)))]
+    return colours
+
+
+def draw_class(symbol: Symbol, size: float, line_width: float, *colours: Colour) -> Drawn:
+    """The symbol with its longer side over `size` pixels between the middles of its strokes, in one colour or one a part."""
     grown = affine(scale=size)
     left, top, right, bottom = symbol.shape.moved(grown).ink_extent(line_width)
     centre = affine(-(left + right) / 2, -(top + bottom) / 2)
-    slots = tuple(
-        Slot(s.x * size + centre[0, 2], s.y * size + centre[1, 2], s.width * size, s.height * size) for s in symbol.slots
-    )
+    x, y = centre[:, 2]
+    slots = tuple(Slot(s.x * size + x, s.y * size + y, s.width * size, s.height * size, s.code) for s in symbol.slots)
     parts = tuple(part.moved(grown).moved(centre) for part in symbol.parts)
-    return Drawn(parts, slots, right - left, bottom - top, line_width, colour)
+    return Drawn(parts, slots, right - left, bottom - top, line_width, colours * len(parts) if len(colours) == 1 else colours)
 
 
 # ---- ink -------------------------------------------------------------------------------------------------------------
 
 
 def _draw_symbol(canvas: Canvas, one: Drawn, instance: Instance, style: Style, rng: Generator) -> None:
-    colour = one.colour
+    colours = one.colours
     if style.coloured and rng.random() < 0.06:
-        colour = style.colours[int(rng.integers(len(style.colours)))]
+        colours = (style.colours[int(rng.integers(len(style.colours)))],) * len(colours)
     pen = max(0.8, one.line_width * float(np.exp(rng.uniform(-style.pen_jitter, style.pen_jitter))))
     matrix = instance.matrix
-    shape = by_hand(one.parts, max(one.width, one.height), style.hand, rng)
-    canvas.draw(shape, matrix, colour, pen)
+    for part, colour in zip(by_hand(one.parts, max(one.width, one.height), style.hand, rng), colours, strict=True):
+        canvas.draw(part, matrix, colour, pen)
     for slot in one.slots:
         x, y = matrix[:, :2] @ np.array([slot.x, slot.y]) + matrix[:, 2]
-        string = tag(rng)
+        string = code(rng, int(rng.integers(2, 4))) if slot.code else tag(rng)
         wide, _ = extent(string, 1.0, style.lettering)
         size = min(slot.height, slot.width / max(wide, 0.5)) * instance.pose.scale
         turn = instance.pose.angle if style.turned_tags else 0.0
@@ -229,7 +245,7 @@ def _draw_symbol(canvas: Canvas, one: Drawn, instance: Instance, style: Style, r
             canvas.draw(
                 text(string, size, style.lettering),
                 affine(float(x), float(y), angle=turn),
-                colour,
+                colours[0],
                 max(0.7, min(pen, size * 0.14)),
             )
 
@@ -242,7 +258,7 @@ def _draw_beside(things: Clutter, placed: list[Instance], rng: Generator, clutte
     for one in placed:
         if rng.random() < things.style.tags * clutter:
             _tag_beside(things, one, taken, rng)
-        if rng.random() < 0.05 * clutter:
+        if rng.random() < (0.12 if things.style.coloured else 0.05) * clutter:
             x, y = (
                 one.box.x + one.box.width * float(rng.uniform(0, 1)),
                 one.box.y + one.box.height * float(rng.choice([0.0, 0.5, 1.0])),

@@ -32,13 +32,12 @@ def random_hand(rng: Generator, size: float) -> Hand:
     return Hand(wobble, ruled, float(rng.uniform(0.03, 0.16)) if rng.random() < 0.35 else 0.0)
 
 
-def by_hand(parts: Sequence[Shape], size: float, hand: Hand, rng: Generator) -> Shape:
-    """A symbol of `size` px once more: its points a little off, neighbours alike, so that what joins stays joined; its parts
-    a little larger or smaller, each about its own middle."""
+def by_hand(parts: Sequence[Shape], size: float, hand: Hand, rng: Generator) -> tuple[Shape, ...]:
+    """The parts of a symbol of `size` px once more: points a little off, neighbours alike, so that what joins stays joined;
+    parts a little larger or smaller, each about its own middle."""
     if hand.loose:
         parts = [_resized(part, hand.loose * (1.0 if n else BODY), rng) for n, part in enumerate(parts)]
-    whole = Shape(tuple(piece for part in parts for piece in part.parts))
-    return _displaced(whole, size, hand, rng) if hand.wobble else whole
+    return _displaced(parts, size, hand, rng) if hand.wobble else tuple(parts)
 
 
 def _resized(part: Shape, loose: float, rng: Generator) -> Shape:
@@ -47,7 +46,7 @@ def _resized(part: Shape, loose: float, rng: Generator) -> Shape:
     return part.moved(affine((left + right) / 2 * (1 - factor), (top + bottom) / 2 * (1 - factor), factor))
 
 
-def _displaced(whole: Shape, size: float, hand: Hand, rng: Generator) -> Shape:
+def _displaced(parts: Sequence[Shape], size: float, hand: Hand, rng: Generator) -> tuple[Shape, ...]:
     """By a sum of waves of random direction, length and phase."""
     angle, phase = rng.uniform(0, 2 * np.pi, (2, WAVES, 2))
     if hand.ruled:
@@ -65,4 +64,4 @@ def _displaced(whole: Shape, size: float, hand: Hand, rng: Generator) -> Shape:
             return Fill(tuple(off(points) for points in part.contours), part.erase)
         return Stroke(off(part.points), part.closed, part.width)
 
-    return Shape(tuple(moved(part) for part in whole.parts))
+    return tuple(Shape(tuple(moved(piece) for piece in part.parts)) for part in parts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -20,12 +20,13 @@ from training.outlines import Room, dashed_outline, hatched, open_outline, outli
 
 @dataclass(frozen=True)
 class Slot:
-    """A place for text that varies from copy to copy, in the symbol's frame."""
+    """A place for text that varies from copy to copy, in the symbol's frame: a number, or a code of letters."""
 
     x: float
     y: float
     width: float
     height: float
+    code: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,10 +104,13 @@ def _composed(rng: Generator) -> Made:
     if slots:
         if len(slots) == 2 and rng.random() < 0.6:
             elements.append(mark(shape(polyline((float(contour[:, 0].min()), 0), (float(contour[:, 0].max()), 0)))))
-        if len(slots) == 2 and rng.random() < 0.5:  # a fixed code over a number that varies, as instruments have them
+        upper = rng.random()
+        if len(slots) == 2 and upper < 0.4:  # a fixed code over a number that varies, as instruments have them
             word = letters(rng, slots[0].width, slots[0].height, code(rng, int(rng.integers(2, 4))))
             elements.append(word.moved(affine(slots[0].x, slots[0].y)))
             slots = slots[1:]
+        elif len(slots) == 2 and upper < 0.7:
+            slots = replace(slots[0], code=True), slots[1]
     else:
         elements += _content(rng, contour, room)
     for _ in range(int(rng.choice([0, 1, 2], p=[0.55, 0.33, 0.12]))):
@@ -157,7 +161,7 @@ def _family(rng: Generator) -> Made:
 
 
 def instrument(rng: Generator) -> Made:
-    """An outline with a fixed code, mostly over a number that varies, and lines between them."""
+    """An outline with a code, mostly over a number that varies, and lines between them."""
     contours = (arc(0.5), arc(0.5), arc(0.5), rectangle(1.0, 1.0), regular_polygon(6, 0.5), rectangle(1.3, 0.8))
     contour = contours[int(rng.integers(len(contours)))]
     elements = [Element("outline", closed(contour))]
@@ -172,13 +176,17 @@ def instrument(rng: Generator) -> Made:
     if rng.random() < 0.6:
         elements.append(mark(single, lines[0]) if rng.random() < 0.5 else mark(lines[0], single if len(lines) > 1 else double))
     high = float(rng.uniform(0.16, 0.24))
-    word = letters(rng, 0.62, high, code(rng, int(rng.integers(1, 4))))
-    if rng.random() < 0.15:
+    over, under = affine(0.0, -0.2), affine(0.0, 0.2)
+    word, number = (letters(rng, 0.62, high, text) for text in (code(rng, int(rng.integers(1, 4))), str(rng.integers(1, 1000))))
+    varies = Slot(0.0, 0.2, 0.62, high)
+    kind = rng.choice(4, p=[0.15, 0.15, 0.45, 0.25])
+    if kind == 0:
         return [*elements, word], contour, ()
-    elements.append(word.moved(affine(0.0, -0.2)))
-    if rng.random() < 0.2:
-        return [*elements, letters(rng, 0.62, high, str(int(rng.integers(1, 1000)))).moved(affine(0.0, 0.2))], contour, ()
-    return elements, contour, (Slot(0.0, 0.2, 0.62, high),)
+    if kind == 1:
+        return [*elements, word.moved(over), number.moved(under)], contour, ()
+    if kind == 2:
+        return [*elements, word.moved(over)], contour, (varies,)
+    return elements, contour, (Slot(0.0, -0.2, 0.62, high, code=True), varies)
 
 
 def dashed_line(half: float, dashes: int) -> Shape:
@@ -232,7 +240,7 @@ def normalised(elements: list[Element], unit: float, slots: tuple[Slot, ...], co
     scale = 1.0 / max(width, height)
     matrix = affine(-(left + right) / 2 * scale, -(top + bottom) / 2 * scale, scale)
     moved = tuple(
-        Slot(s.x * scale + matrix[0, 2], s.y * scale + matrix[1, 2], s.width * scale, s.height * scale) for s in slots
+        Slot(s.x * scale + matrix[0, 2], s.y * scale + matrix[1, 2], s.width * scale, s.height * scale, s.code) for s in slots
     )
     hidden = None if cover is None else cover * scale + matrix[:, 2]
     return Symbol(tuple(element.moved(matrix) for element in elements), width / height, unit * scale, moved, hidden)

@@ -44,6 +44,10 @@ def bare(seed: int, style: Style | None = None) -> Drawing[Symbol]:
     return make_drawing(np.random.default_rng(seed), 400, 400, 6, clutter=0.0, damaged=False, style=style or plain())
 
 
+def cut(pixels: Pixels, box: Box) -> Pixels:
+    return pixels[max(0, int(box.y)) : int(box.y + box.height) + 1, max(0, int(box.x)) : int(box.x + box.width) + 1]
+
+
 def digest(seed: int) -> str:
     drawing = make_drawing(np.random.default_rng(seed), 320, 256, 6)
     return hashlib.sha256(drawing.pixels.tobytes() + repr(drawing.instances).encode()).hexdigest()
@@ -158,6 +162,17 @@ def test_a_class_may_have_several_siblings() -> None:
     kinship = Kinship((1.0, 1.0))
     parents = [symbol.parent for seed in range(6) for symbol in random_classes(np.random.default_rng(seed), 10, kinship)]
     assert any(parents.count(parent) > 1 for parent in parents if parent)
+
+
+def test_some_parts_of_coloured_drawings_have_a_colour_of_their_own() -> None:
+    colours = ((200, 0, 0), (0, 110, 0), (0, 0, 200))
+    for coloured in (False, True):
+        drawing = make_drawing(np.random.default_rng(6), 1200, 1200, 40, clutter=0.0, damaged=False,
+                               style=plain(colours=colours, coloured=coloured))
+        tones = [{colour for colour in colours if (part == colour).all(axis=2).sum() > 5}
+                 for one in drawing.instances for part in [cut(drawing.pixels, one.box)]]
+        assert (max(map(len, tones)) > 1) == coloured
+        assert sum(len(tone) <= 1 for tone in tones) > 0.7 * len(tones)
 
 
 def test_a_sibling_is_drawn_to_its_parents_size() -> None:
