@@ -54,7 +54,7 @@ def _unsettled(_fine: Tensor, _picture: Tensor, _mask: Tensor, _given: Tensor, m
     return moved, None
 
 
-def _unjudged(second: SecondLook, level: look.Level, prepared: Any, given: Tensor) -> Tensor:
+def _unjudged(second: SecondLook, _sheet: look.Sheet, level: look.Level, prepared: Any, given: Tensor) -> Tensor:
     return second.glance(level.fine, prepared, given)[0]
 
 
@@ -77,6 +77,7 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "jury (the scout decides)": lambda: [patch.object(SecondLook, "look", _unjudged)],
     "views but the first": lambda: [patch.object(look, "VIEWS", look.VIEWS[:1])],
     "mean of the best finds": lambda: [patch.object(look, "typical", _untypical)],
+    "what is of another tone": lambda: [patch.object(look.Sheet, "coloured", False)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
     **{f"evidence: {name}": _nothing for name in NAMES},
 }

@@ -11,7 +11,7 @@ from app.engine.evidence import NAMES, Calibration
 from app.engine.look import SecondLook
 from benchmarks.ablation import PARTS, page, without
 
-PLACES = (detector, look, suppress, SecondLook)
+PLACES = (detector, look, suppress, SecondLook, look.Sheet)
 
 
 def state() -> dict[tuple[int, str], object]:

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from app.engine.ink import background, ink
+from app.engine.look import Sheet
 from training.drawings import Drawing, Symbol, make_drawing
 from training.pairs import Pairs, make_pairs
 from training.shots import Shot, take_shot
@@ -43,18 +43,18 @@ def random_drawing(rng: np.random.Generator) -> Drawing[Symbol]:
     return make_drawing(rng, width, height, clutter=clutter, damaged=damaged)
 
 
-def take_shots(drawing: Drawing[Symbol], rng: np.random.Generator) -> tuple[Tensor, list[Shot]]:
-    """A drawing's ink (H, W), and examples of its symbols."""
+def take_shots(drawing: Drawing[Symbol], rng: np.random.Generator) -> tuple[Sheet, list[Shot]]:
+    """A drawing as the detector sees it, and examples of its symbols."""
     paper = background(drawing.pixels)
     shots = [shot for _ in range(EXAMPLES) if (shot := take_shot(drawing, paper, rng)) is not None]
-    return torch.from_numpy(ink(drawing.pixels)), shots
+    return Sheet(drawing.pixels, ink(drawing.pixels, paper), paper), shots
 
 
 def make_lesson(drawing: Drawing[Symbol], rng: np.random.Generator) -> Lesson:
     """Cut the way the detector cuts."""
-    inked, shots = take_shots(drawing, rng)
-    tiles = make_tiles(drawing, inked, shots, rng)
-    parts = [make_pairs(drawing, inked, shot, rng) for shot in shots]
+    sheet, shots = take_shots(drawing, rng)
+    tiles = make_tiles(drawing, sheet.inked, shots, rng)
+    parts = [make_pairs(drawing, sheet.inked, shot, rng) for shot in shots]
     return Lesson(tiles, joined([Pairs.none(), *(part for part in parts if part is not None)]))
 
 

@@ -56,8 +56,8 @@ class Tried(Dataset[Trials]):
     def __getitem__(self, index: int) -> Trials:
         rng = np.random.default_rng([self.seed, index])
         drawing = random_drawing(rng)
-        inked, shots = take_shots(drawing, rng)
-        parts = [make_trials(drawing, inked, shot, rng) for shot in shots]
+        sheet, shots = take_shots(drawing, rng)
+        parts = [make_trials(drawing, sheet, shot, rng) for shot in shots]
         return joined([Trials.none(), *(part for part in parts if part is not None)])
 
 
@@ -93,7 +93,7 @@ def _lessons(recipe: Recipe, members: int, first: int, stop: int) -> Iterator[li
 
 def _judged(judge: nn.Module, trials: Trials, device: str, rng: np.random.Generator) -> tuple[Tensor, float]:
     swapped = torch.from_numpy(rng.random(len(trials)) < SWAPPED)
-    pictures = torch.where(swapped[:, None, None, None], trials.pictures[:, [1, 0, 2]], trials.pictures)
+    pictures = torch.where(swapped[:, None, None, None], trials.pictures[:, [1, 0, 2, 4, 3]], trials.pictures)
     seen = closely_compared(toned(ink_of(pictures, device), rng), trials.longer.to(device))
     return decided(judge(seen), trials.targets.to(device))
 

@@ -18,7 +18,7 @@ from app.engine import verify
 from app.engine.detector import distinct, sharp_level
 from app.engine.evidence import agreement, tolerance
 from app.engine.example import Prepared
-from app.engine.look import beside, sharp_crops, viewed
+from app.engine.look import Sheet, sharp_beside, sharp_crops, viewed
 from app.engine.poses import crops, matrices
 from app.engine.settle import settled
 from app.engine.verify import spread
@@ -46,7 +46,7 @@ AROUND = 0.2           # share of an example's ink around its box from which a p
 class Trials:
     """Examples beside settled candidates."""
 
-    pictures: Tensor  # (p, 3, 96, 96) uint8: example, candidate, box
+    pictures: Tensor  # (p, 5, 96, 96) uint8: example, candidate, box, and what of example and candidate is foreign
     targets: Tensor   # (p,) 1 for a copy
     longer: Tensor    # (p,) px of the example's longer side on its page
 
@@ -62,13 +62,14 @@ class Trials:
 
     @staticmethod
     def none() -> Trials:
-        return Trials(torch.zeros(0, 3, verify.SHARP, verify.SHARP, dtype=torch.uint8), torch.zeros(0), torch.zeros(0))
+        none = torch.zeros(0, verify.SHARP_PLANES, verify.SHARP, verify.SHARP, dtype=torch.uint8)
+        return Trials(none, torch.zeros(0), torch.zeros(0))
 
 
-def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.random.Generator) -> Trials | None:
+def make_trials(drawing: Drawing[Symbol], sheet: Sheet, shot: Shot, rng: np.random.Generator) -> Trials | None:
     """The trials of one example; None where it is not legible, or the drawing cannot be brought
     to its scale."""
-    prepared, clean = shot.prepared, torch.from_numpy(bare(drawing, shot))
+    inked, prepared, clean = sheet.inked, shot.prepared, torch.from_numpy(bare(drawing, shot))
     if not legible(clean, prepared.picture[None], prepared.longer) or (scene := make_scene(drawing, inked, shot, rng)) is None:
         return None
     order = torch.argsort(scene.fits, descending=True)
@@ -88,7 +89,7 @@ def make_trials(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.ran
     rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
     kept = torch.cat([torch.nonzero(targets == 1)[:, 0], wrong[:HARDEST], rest, *[nearly] * REPEATED])
     sharp = sharp_level(inked, scene.level.shape[1] / inked.shape[1])
-    shown = beside(prepared.sharp, sharp_crops(scene.level, sharp, poses[kept]), prepared.sharp_mask)
+    shown = sharp_beside(prepared.sharp, sharp_crops(sheet, scene.level, sharp, prepared, poses[kept]), prepared.sharp_mask)
     return Trials((shown * 255).round().to(torch.uint8), targets[kept], torch.full((len(kept),), prepared.longer))
 
 

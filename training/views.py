@@ -21,7 +21,7 @@ def varied(pairs: PairsT, rng: np.random.Generator) -> PairsT:
 
 
 def toned(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """Ink (p, 3, S, S) in [0, 1], example and candidate of some made paler or darker, or softer, apart from each other."""
+    """Ink (p, P, S, S) in [0, 1], example and candidate of some made paler or darker, or softer, apart from each other."""
     count = len(pictures)
     low, high = np.log(TONES)
     exponents = np.where(rng.random((count, 2)) < TONED, np.exp(rng.uniform(low, high, (count, 2))), 1.0)

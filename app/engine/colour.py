@@ -9,12 +9,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
+from torch import Tensor
 
 from app.engine.ink import VISIBLE, Colour
 from app.engine.query import Pixels
 
 ALIKE = 0.5    # distance below which two tones are one: compression blurs them
+FEW = 0.005    # share of a page's ink below which another tone is none
 RAREST = 0.02  # share of a page's ink below which it does not matter how little there is of a tone
 
 Rows = NDArray[np.float64]
@@ -49,3 +53,34 @@ def rarity(page: Rows, tone: Rows) -> float:
     """How seldom a tone (3,) is among those of a page's ink (n, 3): minus the natural log of its share, nought where all is."""
     share = float((apart(page, tone) < ALIKE).mean()) if len(page) else 1.0
     return -math.log(max(share, RAREST))
+
+
+def coloured(page: Rows) -> bool:
+    """Whether a page has ink (n, 3) of more than one tone."""
+    return bool(len(page)) and float((apart(page, page.mean(axis=0)) > ALIKE / 2).mean()) > FEW
+
+
+def foreign(pixels: Tensor, inked: Tensor, paper: Colour, affines: Tensor, own: Tensor) -> Tensor:
+    """How far in tone, in [0, 1], each pixel of some pictures is from the symbol shown there; nought on paper.
+
+    `pixels` (H, W, 3) uint8 and `inked` (H, W) are a page's, `affines` (n, 2, 3) take a picture's pixels, origin at its
+    centre, to the page's, `own` (S, S) is the ink that the symbol has in them: most ink there has its tone. (n, S, S)."""
+    height, width = inked.shape
+    size = len(own)
+    steps = torch.arange(size, device=own.device, dtype=torch.float32) + 0.5 - size / 2
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    there = (torch.stack([x, y, torch.ones_like(x)], -1).reshape(-1, 3) @ affines.transpose(1, 2)).floor().long()
+    column, row = there[..., 0].clamp(0, width - 1), there[..., 1].clamp(0, height - 1)
+    seen = (inked[row, column] >= VISIBLE) & (column == there[..., 0]) & (row == there[..., 1])
+    away = (pixels[row, column].float() - torch.tensor(paper, device=own.device)) * seen[..., None]
+    tone, weight = _strongest(away), own.flatten() * seen
+    middle = _strongest((away * weight[..., None]).sum(1, keepdim=True))
+    weight = weight * ((tone - middle).abs().amax(-1) < ALIKE)  # without what crosses the symbol
+    middle = _strongest((away * weight[..., None]).sum(1, keepdim=True) + 1e-3 * middle)
+    off = (tone - middle).abs().amax(-1).clamp(max=1) * seen
+    return F.max_pool2d(off.reshape(-1, 1, size, size), 3, 1, 1)[:, 0]
+
+
+def _strongest(away: Tensor) -> Tensor:
+    """Tones (..., 3), their strongest channel at 1 or -1."""
+    return away / away.abs().amax(-1, keepdim=True).clamp(min=1e-6)

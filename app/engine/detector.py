@@ -80,14 +80,13 @@ class Detector:
         timings = Timings()
         with _timed(timings, "embed"):
             paper = background(page)
-            sheet = Sheet(page, ink(page, paper), paper)
-            inked = torch.from_numpy(sheet.ink).to(self.device)
+            sheet = Sheet(page, ink(page, paper), paper, self.device)
             shots = [self._shot(n, example) for n, query in enumerate(queries) for example in query.examples]
         found: list[Found] = []
         for number, group in _by_level(shots, options).items():
             _check(cancelled)
             with _timed(timings, "embed"):
-                level = self._level(inked, number, cancelled)
+                level = self._level(sheet.inked, number, cancelled)
             with _timed(timings, "search"):
                 places = self._places(level, group, index)
             for shot, centres in zip(group, places, strict=True):

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from app.engine.verify import SHARPER, SPREADS, SYMBOL, spread
 
-NAMES = ("logit", "extra", "echo", "lack", "stretch", "runner_up", "behind", "recoloured", "rare")
+NAMES = ("logit", "extra", "echo", "lack", "around", "stretch", "runner_up", "behind", "recoloured", "rare")
 CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
 FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many
 SPOT = 7          # pixels of the jury's picture: about an arrow's head
@@ -40,12 +40,18 @@ def best_elsewhere(poses: Tensor, echo: Tensor) -> Tensor:
     return elsewhere.max() if len(elsewhere) else echo[best]
 
 
-def lack(example: Tensor, mask: Tensor, seen: Tensor, longer: float) -> Tensor:
-    """(n,) of the jury's pictures seen (n, 96, 96), how much of an example of `longer` px (96, 96) is missing where most is: in
-    the small spot of its box that lacks most. The head of an arrow is little of a symbol, and all of such a spot."""
+def lack(inked: Tensor, other: Tensor, mask: Tensor, longer: float) -> Tensor:
+    """(n,) how much of a picture's ink (1, 96, 96), the jury's, others (n, 96, 96) have not, where they lack most: in the worst
+    small spot of the box (96, 96) of an example of `longer` px. The head of an arrow is little of a symbol, and all of such a
+    spot."""
     by = 2 * max(1, math.ceil(SYMBOL * SHARPER / max(longer, 8.0) / 2)) + 1
-    missing = (example - spread(seen, by)).clamp(min=0) * mask
+    missing = (inked - spread(other, by)).clamp(min=0) * mask
     return F.avg_pool2d(missing[:, None], SPOT, 1, SPOT // 2).amax((1, 2, 3))
+
+
+def around(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:
+    """(n,) the ink of pictures seen (n, S, S) outside an example's box (S, S), as a share of the example's (S, S) in it."""
+    return ((seen * (1 - mask)).sum((1, 2)) / (example * mask).sum().clamp(min=1)).clamp(max=3)
 
 
 def tolerance(longer: float) -> int:

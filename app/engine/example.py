@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import encoder, verify
+from app.engine.colour import foreign
 from app.engine.geometry import Box
-from app.engine.ink import Colour, body_box, ink, tight_box
+from app.engine.ink import Colour, background, body_box, ink, tight_box
 from app.engine.poses import crops, resized
 
 
@@ -19,8 +20,9 @@ from app.engine.poses import crops, resized
 class Prepared:
     """What the search needs of an example of `width` × `height` pixels; `ink_box` bounds its ink.
 
-    `picture` and `mask`, the box, (64, 64) are the scout's, `sharp` and `sharp_mask` (96, 96) the jury's, `core` (64, 64) is
-    the box of the ink alone, `window` (112, 112) the encoder's crop with its margin.
+    `picture` and `mask`, the box, (64, 64) are the scout's, `sharp` (2, 96, 96), ink and what of it is of another tone, and
+    `sharp_mask` (96, 96) the jury's, `core` (64, 64) is the box of the ink alone, `window` (112, 112) the encoder's crop with
+    its margin.
     """
 
     width: int
@@ -53,9 +55,18 @@ def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None) -> Prepared:
     own, fine = _own(inked, box), verify.SYMBOL / longer
     picture, mask = (placed(part, box, fine, verify.SIZE) for part in (source, own))
     sharp, sharp_mask = (placed(part, box, fine * verify.SHARPER, verify.SHARP) for part in (source, own))
+    sharp = torch.stack([sharp, sharp * _foreign(pixels, inked, paper or background(pixels), box, sharp * sharp_mask)])
     window = placed(source, box, encoder.SYMBOL / longer, encoder.WINDOW + 2 * encoder.MARGIN)
     return Prepared(width, height, box, picture, (mask > 0.5).float(), sharp, (sharp_mask > 0.5).float(), _core(box),
                     window)
+
+
+def _foreign(pixels: NDArray[np.uint8], inked: NDArray[np.float32], paper: Colour, box: Box, own: Tensor) -> Tensor:
+    """(S, S) how far each pixel of an example's sharp picture is in tone from its own ink (S, S)."""
+    x, y = box.centre
+    scale = max(box.width, box.height) / verify.SYMBOL / verify.SHARPER
+    affine = torch.tensor([[[scale, 0.0, x], [0.0, scale, y]]])
+    return foreign(torch.from_numpy(np.require(pixels, requirements="W")), torch.from_numpy(inked), paper, affine, own)[0]
 
 
 def _own(inked: NDArray[np.float32], box: Box) -> Tensor:

@@ -8,13 +8,14 @@ from functools import cached_property
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
 from app.engine.batching import Batches
-from app.engine.colour import apart, ink_points, rarity, tones
-from app.engine.evidence import CLEAR, FAR_BEHIND, NAMES, Calibration, agreement, best_elsewhere, lack, tolerance
+from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
+from app.engine.evidence import CLEAR, FAR_BEHIND, NAMES, Calibration, agreement, around, best_elsewhere, lack, tolerance
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device
 from app.engine.ink import Colour, background, ink
@@ -39,16 +40,37 @@ VIEWS = (           # quarters and flip of one pair for the last word, and how f
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page: (H, W, 3) RGB pixels, their ink (H, W) and the colour of the paper."""
+    """A page: (H, W, 3) RGB pixels, their ink (H, W), the colour of the paper, and the device that looks at it."""
 
     pixels: Pixels
     ink: NDArray[np.float32]
     paper: Colour
+    device: str = "cpu"
 
     @cached_property
     def tones(self) -> NDArray[np.float64]:
         """(n, 3) of its ink."""
         return tones(self.pixels, self.ink, ink_points(self.ink, SAMPLE)[:, None], self.paper)
+
+    @cached_property
+    def coloured(self) -> bool:
+        return coloured(self.tones)
+
+    @cached_property
+    def inked(self) -> Tensor:
+        """(H, W) its ink on the device."""
+        return torch.from_numpy(self.ink).to(self.device)
+
+    @cached_property
+    def _colours(self) -> Tensor:
+        return torch.from_numpy(np.require(self.pixels, requirements="W")).to(self.device)  # torch warns of what is read only
+
+    def foreign(self, affines: Tensor, own: Tensor) -> Tensor:
+        """(n, S, S) what of the ink in pictures under affines (n, 2, 3) is of another tone than the symbol whose ink `own`
+        (S, S) is; none on a page of one tone."""
+        if not self.coloured:
+            return torch.zeros(len(affines), *own.shape, device=own.device)
+        return foreign(self._colours, self.inked, self.paper, affines, own)
 
 
 @dataclass(frozen=True)
@@ -95,7 +117,7 @@ class SecondLook:
             poses, correction = poses[logit > SECOND], correction[logit > SECOND]
         if len(poses):
             poses, _ = settled(level.fine, prepared.picture, prepared.mask, poses, compose(poses, correction))
-            logit = self.look(level, prepared, poses)
+            logit = self.look(sheet, level, prepared, poses)
             logit, poses = logit[logit > SECOND], poses[logit > SECOND]
         lying = _on_page(level, shot, poses)
         evidence = self._evidence(sheet, level, shot, poses, lying, logit) if len(poses) else torch.zeros(0, len(NAMES))
@@ -107,16 +129,19 @@ class SecondLook:
     def _evidence(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, lying: NDArray[np.float64],
                   logit: Tensor) -> Tensor:
         """(n, E) what is known of poses (n, 6) on a level, which are `lying` on the page, and their logits (n,)."""
-        prepared, seen = shot.prepared, sharp_crops(level.fine, level.sharp, poses)
+        prepared, seen = shot.prepared, self._seen(sheet, level, shot.prepared, poses)
         mean = typical(prepared.sharp, seen, logit)
         echo = self.echo(prepared, mean, seen)
         best = best_elsewhere(poses, echo)
-        small = crops(level.fine, matrices(poses), verify.SIZE)
+        own = seen[:, 0] * (1 - seen[:, 1])
+        strange = F.interpolate(seen[:, 1:], (verify.SIZE, verify.SIZE))[:, 0]
+        small = crops(level.fine, matrices(poses), verify.SIZE) * (1 - strange)
         known = {
             "logit": logit,
             "extra": agreement(prepared.picture, prepared.mask, small, tolerance(prepared.longer))[:, 2],
             "echo": echo,
-            "lack": lack(mean, prepared.sharp_mask, seen, prepared.longer),
+            "lack": lack(mean[:1], seen[:, 0], prepared.sharp_mask, prepared.longer),
+            "around": around(prepared.sharp[0], prepared.sharp_mask, own),
             "stretch": torch.log(poses[:, 5]).abs(),
             "runner_up": best.clamp(max=CLEAR).expand(len(echo)),
             "behind": (best - echo).clamp(0, FAR_BEHIND),
@@ -134,31 +159,35 @@ class SecondLook:
         out = self._pictures.run(look, poses)
         return out[:, 0], out[:, 1:]
 
-    def look(self, level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
+    def look(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
         """The jury's logits (n,), where the first is not clear a mean over views: the pair turned and flipped as one, and the
         candidate under a pose that is a little off."""
-        logit = self._view(level, prepared, poses, *VIEWS[0])
+        logit = self._view(sheet, level, prepared, poses, *VIEWS[0])
         unclear = logit > SECOND
         for view in VIEWS[1:] if unclear.any() else ():
-            logit[unclear] += self._view(level, prepared, poses[unclear], *view)
+            logit[unclear] += self._view(sheet, level, prepared, poses[unclear], *view)
         logit[unclear] /= len(VIEWS)
         return logit
 
-    def _view(self, level: Level, prepared: Prepared, poses: Tensor, quarters: int, flipped: bool,
+    def _view(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor, quarters: int, flipped: bool,
               off: Sequence[float]) -> Tensor:
         def look(part: Tensor) -> Tensor:
             moved = compose(part, torch.tensor([off], device=part.device).expand(len(part), -1))
-            return self._decide(prepared, prepared.sharp, sharp_crops(level.fine, level.sharp, moved), quarters, flipped)
+            seen = sharp_crops(sheet, level.fine, level.sharp, prepared, moved)
+            return self._decide(prepared, prepared.sharp, seen, quarters, flipped)
 
         return self._pictures.run(look, poses)
 
+    def _seen(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
+        return self._pictures.run(lambda part: sharp_crops(sheet, level.fine, level.sharp, prepared, part), poses)
+
     def _decide(self, prepared: Prepared, example: Tensor, seen: Tensor, quarters: int = 0, flipped: bool = False) -> Tensor:
-        """The jury's logits (n,) of pictures seen (n, S, S) beside an example's (S, S)."""
-        pairs = viewed(beside(example, seen, prepared.sharp_mask), quarters, flipped)
-        return self.verifier.decide(pairs, torch.full_like(seen[:, 0, 0], prepared.longer))
+        """The jury's logits (n,) of pictures seen (n, 2, S, S) beside an example's (2, S, S)."""
+        pairs = viewed(sharp_beside(example, seen, prepared.sharp_mask), quarters, flipped)
+        return self.verifier.decide(pairs, torch.full_like(seen[:, 0, 0, 0], prepared.longer))
 
     def echo(self, prepared: Prepared, mean: Tensor, seen: Tensor) -> Tensor:
-        """(n,) the jury's logits of pictures seen (n, S, S) beside the mean (S, S) of the page's best finds."""
+        """(n,) the jury's logits of pictures seen (n, 2, S, S) beside the mean (2, S, S) of the page's best finds."""
         return self._pictures.run(lambda part: self._decide(prepared, mean, part), seen)
 
 
@@ -193,12 +222,12 @@ def pictures(fine: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
 
 
 def typical(example: Tensor, seen: Tensor, logit: Tensor) -> Tensor:
-    """(S, S) the mean of an example and the best of the pictures seen (n, S, S), by their logits (n,): a page draws its copies
-    alike, and what differs from copy to copy fades in their mean."""
+    """(2, S, S) the mean of an example and the best of the pictures seen (n, 2, S, S), by their logits (n,): a page draws its
+    copies alike, and what differs from copy to copy fades in their mean."""
     top, best = torch.topk(logit, min(ECHOES, len(logit)))
     peer = top[min(1, len(top) - 1)].clamp(max=CLEAR)
     weight = torch.sigmoid(top) * torch.sigmoid(2 * (top - peer + PEERS))
-    return (example + (weight[:, None, None] * seen[best]).sum(0)) / (1 + weight.sum())
+    return (example + (weight[:, None, None, None] * seen[best]).sum(0)) / (1 + weight.sum())
 
 
 def beside(example: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
@@ -206,17 +235,32 @@ def beside(example: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
     return torch.stack([example.expand(len(seen), -1, -1), seen, mask.expand(len(seen), -1, -1)], 1)
 
 
-def sharp_crops(fine: Tensor, sharp: Tensor, poses: Tensor) -> Tensor:
-    """(n, 96, 96) pictures of a level `sharp` (H', W') under poses (n, 6) on `fine` (H, W)."""
-    right, down = sharp.shape[1] / fine.shape[1], sharp.shape[0] / fine.shape[0]
+def sharp_beside(example: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
+    """(n, 5, S, S) the inks of an example (2, S, S) and of pictures seen (n, 2, S, S), the example's box (S, S), and what of
+    both inks is foreign."""
+    ink, strange = torch.stack([example.expand_as(seen), seen], 2).unbind(1)
+    return torch.cat([ink, mask.expand(len(seen), 1, -1, -1), strange], 1)
+
+
+def sharp_crops(sheet: Sheet, fine: Tensor, sharp: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
+    """(n, 2, 96, 96) ink under poses (n, 6) on a sheet's level `fine` (H, W), taken from its level `sharp` (H', W'), and what
+    of it is of another tone than what lies as the example's ink does."""
+    seen = crops(sharp, _scaled(poses, sharp, fine), verify.SHARP)
+    strange = sheet.foreign(_scaled(poses, sheet.inked, fine), prepared.sharp[0] * prepared.sharp_mask)
+    return torch.stack([seen, seen * strange], 1)
+
+
+def _scaled(poses: Tensor, page: Tensor, fine: Tensor) -> Tensor:
+    """(n, 2, 3) affines from sharp pictures to a page (H', W') at another size, of poses (n, 6) on `fine` (H, W)."""
+    right, down = page.shape[1] / fine.shape[1], page.shape[0] / fine.shape[0]
     there = poses.clone()
     there[:, 0] *= right
     there[:, 1] *= down
     there[:, 4] *= right / verify.SHARPER
-    return crops(sharp, matrices(there), verify.SHARP)
+    return matrices(there)
 
 
 def viewed(seen: Tensor, quarters: int, flipped: bool) -> Tensor:
-    """Pictures (n, 3, S, S) turned counter-clockwise by quarters, then flipped left to right."""
+    """Pictures (n, P, S, S) turned counter-clockwise by quarters, then flipped left to right."""
     turned = torch.rot90(seen, quarters, (2, 3))
     return turned.flip(3) if flipped else turned

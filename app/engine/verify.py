@@ -25,7 +25,8 @@ CHANNELS = 5         # example's ink, candidate's ink, the example's box, ink mi
 SHARP = 96           # pixels of the jury's pictures
 SHARPER = 1.5        # size of a symbol in them to that in the others
 SHARP_SPREADS = (7, 3)
-SHARP_CHANNELS = CHANNELS + 3  # missing and too much again, by the closer measure; the example's size on its page
+SHARP_PLANES = 5     # example's ink, candidate's ink, the example's box, and of both inks what is of another tone than they
+SHARP_CHANNELS = SHARP_PLANES + 5  # missing and too much, twice; the example's size on its page
 USUAL = 32.0         # px of that size: of smaller symbols a stroke that the raster moves by a pixel is a larger part
 
 SHIFT, TURN, GROWTH = 8.0, 20.0, 0.25  # one unit of a correction: pixels, degrees, natural log of the scale
@@ -47,20 +48,20 @@ class Verifier(nn.Module):
         self.jury = nn.ModuleList(Judge(jury_widths) for _ in range(members))
 
     def decide(self, pictures: Tensor, longer: Tensor) -> Tensor:
-        """Logits (B,) of settled pictures (B, 3, 96, 96) and of examples' longer sides (B,) on their pages, px."""
+        """Logits (B,) of settled pictures (B, 5, 96, 96) and of examples' longer sides (B,) on their pages, px."""
         seen = closely_compared(pictures, longer)
         return torch.stack([judge(seen) for judge in self.jury]).mean(0)
 
 
 def closely_compared(pictures: Tensor, longer: Tensor) -> Tensor:
-    """(B, 8, 96, 96) of pictures (B, 3, 96, 96): as `compared`, and the example's longer side (B,) in px as a plane, log."""
+    """(B, 10, 96, 96) of pictures (B, 5, 96, 96): as `compared`, and the example's longer side (B,) in px as a plane, log."""
     size = torch.log2(longer / USUAL).clamp(-2, 2)[:, None, None, None].expand(-1, 1, *pictures.shape[2:])
     return torch.cat([compared(pictures, SHARP_SPREADS), size], 1).contiguous(memory_format=torch.channels_last)
 
 
 def compared(pictures: Tensor, spreads: Sequence[int]) -> Tensor:
-    """(B, 3 + 2 S, H, W): pictures (B, 3, H, W) of example, candidate and box, and for each of S spreads the example's ink
-    far from any of the candidate's, and the other way round."""
+    """(B, P + 2 S, H, W): pictures (B, P, H, W), the first planes of which are example and candidate, and for each of S spreads
+    the example's ink far from any of the candidate's, and the other way round."""
     example, candidate = pictures[:, :1], pictures[:, 1:2]
     apart = [one * (1 - spread(other, by)) for by in spreads for one, other in ((example, candidate), (candidate, example))]
     return torch.cat([pictures, *apart], 1).contiguous(memory_format=torch.channels_last)

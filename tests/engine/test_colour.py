@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
-from app.engine.colour import Rows, apart, ink_points, rarity, tones
+from app.engine.colour import Rows, apart, coloured, foreign, ink_points, rarity, tones
 from app.engine.detector import Detector
 from app.engine.evidence import NAMES
 from app.engine.index import SymbolIndex
@@ -32,6 +33,40 @@ def test_a_tone_is_the_way_from_the_paper() -> None:
     assert tone(drawn(BLACK)) == pytest.approx([-1, -1, -1])
     assert tone(drawn(WHITE, BLACK), BLACK) == pytest.approx([1, 1, 1])
     assert tone(drawn(RED, BLACK), BLACK) == pytest.approx([1, 0, 0])
+
+
+def strange(pixels: Pixels, at: tuple[float, float] = (20.0, 20.0)) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """What is foreign in a 40 px picture of a 40 px page around a place, to the golden symbol."""
+    own = torch.from_numpy(ink(golden_picture(), WHITE))
+    affine = torch.tensor([[[1.0, 0.0, at[0]], [0.0, 1.0, at[1]]]])
+    return foreign(torch.from_numpy(pixels), torch.from_numpy(ink(pixels, WHITE)), WHITE, affine, own)[0].numpy()
+
+
+@pytest.mark.parametrize("colour", [BLACK, RED, BLUE])
+def test_a_symbol_alone_is_not_foreign_to_itself(colour: Colour) -> None:
+    assert strange(drawn(colour)).max() < 0.01
+
+
+def test_what_crosses_a_symbol_in_another_colour_is_foreign() -> None:
+    pixels = drawn(RED)
+    pixels[18:21] = BLUE
+    marked = strange(pixels)
+    assert marked[18:21].min() > 0.8
+    assert marked[4:16].max() < 0.01
+    assert marked[23:36].max() < 0.01
+
+
+def test_nothing_is_foreign_on_paper_and_off_the_page() -> None:
+    pixels = drawn(RED)
+    pixels[18:21] = BLUE
+    assert strange(pixels, (60.0, 20.0))[:, 20:].max() == 0
+    assert strange(np.full_like(pixels, 255)).max() == 0
+
+
+def test_a_page_of_one_ink_is_not_coloured() -> None:
+    grey, two = np.tile([-1.0, -1.0, -1.0], (1000, 1)), np.tile([-1.0, -1.0, -1.0], (1000, 1))
+    two[:20] = [0.0, -1.0, -1.0]
+    assert [coloured(page) for page in (grey, two, np.zeros((0, 3)))] == [False, True, False]
 
 
 def test_red_is_far_from_blue_and_from_black_and_near_a_paler_red() -> None:

@@ -119,8 +119,8 @@ def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.Mo
 
 
 def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
-    def agrees(_self: SecondLook, _fine: object, _prepared: object, poses: torch.Tensor) -> torch.Tensor:
-        return torch.full((len(poses),), 99.0)
+    def agrees(*given: torch.Tensor) -> torch.Tensor:
+        return torch.full((len(given[-1]),), 99.0)
 
     monkeypatch.setattr(SecondLook, "look", agrees)
     monkeypatch.setattr(SecondLook, "glance", lambda *given: (agrees(*given), torch.zeros(len(given[-1]), 4)))

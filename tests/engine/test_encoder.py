@@ -11,7 +11,7 @@ from app.engine import windows
 from app.engine.detector import Detector
 from app.engine.encoder import CELLS, MARGIN, STRIDE, WINDOW, Encoder
 from app.engine.evidence import Calibration
-from app.engine.verify import SHARP, SIZE, SPREADS, Verifier, compared
+from app.engine.verify import SHARP, SHARP_PLANES, SIZE, SPREADS, Verifier, compared
 from app.engine.weights import load_networks
 from tests.engine.conftest import WEIGHTS
 
@@ -110,7 +110,7 @@ def test_scout_and_jury_answer_each_pair() -> None:
     verdict = verifier.scout(compared(pictures, SPREADS[:1]))
     assert verdict.logit.shape == (3,)
     assert verdict.correction.shape == (3, 4)
-    assert verifier.decide(torch.zeros(3, 3, SHARP, SHARP), torch.full((3,), 20.0)).shape == (3,)
+    assert verifier.decide(torch.zeros(3, SHARP_PLANES, SHARP, SHARP), torch.full((3,), 20.0)).shape == (3,)
 
 
 def test_the_closer_comparison_sees_a_stroke_that_moved_by_little() -> None:

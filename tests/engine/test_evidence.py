@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.evidence import agreement, best_elsewhere, lack, tolerance
+from app.engine.evidence import agreement, around, best_elsewhere, lack, tolerance
 
 BOX = torch.ones(64, 64)
 
@@ -49,9 +49,15 @@ def test_only_the_box_counts() -> None:
 def test_what_is_missing_in_one_spot_is_told_and_what_is_too_much_is_not() -> None:
     plain, barred = (F.interpolate(square(bar=bar)[None, None], (96, 96))[0] for bar in (False, True))
     box = torch.ones(96, 96)
-    assert lack(barred[0], box, barred, 60) == pytest.approx(0)
-    assert lack(plain[0], box, barred, 60) == pytest.approx(0)
-    assert lack(barred[0], box, plain, 60)[0] > 0.2
+    assert lack(barred, barred, box, 60) == pytest.approx(0)
+    assert lack(plain, barred, box, 60) == pytest.approx(0)
+    assert lack(barred, plain, box, 60)[0] > 0.2
+
+
+def test_ink_outside_the_box_is_around() -> None:
+    box = torch.zeros(64, 64)
+    box[:32] = 1
+    assert around(square(), box, torch.stack([square() * box, square()])).tolist() == pytest.approx([0, 1], abs=0.1)
 
 
 def test_the_runner_up_is_the_best_at_another_place() -> None:

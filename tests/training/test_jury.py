@@ -12,7 +12,8 @@ import torch
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration, agreement
 from app.engine.example import prepare
-from app.engine.verify import SHARP, Verifier
+from app.engine.look import Sheet
+from app.engine.verify import SHARP, SHARP_PLANES, Verifier
 from app.engine.weights import load_networks, write_weights
 from training import batches
 from training.batches import joined, random_drawing, take_shots
@@ -61,7 +62,7 @@ def test_judges_seated_beside_others_have_a_say() -> None:
     torch.manual_seed(1)
     first, second = Verifier(members=1).eval(), Verifier(members=2).eval()
     both = beside(first, second)
-    pictures, longer = torch.rand(3, 3, SHARP, SHARP), torch.full((3,), 40.0)
+    pictures, longer = torch.rand(3, SHARP_PLANES, SHARP, SHARP), torch.full((3,), 40.0)
     with torch.inference_mode():
         alone, others, word = (verifier.decide(pictures, longer) for verifier in (first, second, both))
     torch.testing.assert_close(word, (alone + 2 * others) / 3)
@@ -82,14 +83,14 @@ def test_copies_and_others_are_both_shown() -> None:
 def test_settled_copies_lie_on_their_example() -> None:
     pairs = trials(4, 3)
     inks = pairs.pictures.float() / 255
-    fits = torch.stack([agreement(example, mask, seen[None])[0] for example, seen, mask in inks])
+    fits = torch.stack([agreement(example, mask, seen[None])[0] for example, seen, mask, _, _ in inks])
     assert float(fits[pairs.targets == 1, 0].median()) > 0.7
 
 
 def test_nothing_that_looks_the_same_counts_as_another_symbol() -> None:
     pairs = trials(5, 3)
     inks = pairs.pictures[pairs.targets == 0].float() / 255
-    for example, seen, mask in inks:
+    for example, seen, mask, _, _ in inks:
         correlation, missing, extra = agreement(example, mask, seen[None], 3)[0].tolist()
         around = float((seen * (1 - mask)).sum() / (example * mask).sum())
         told = correlation < 0.95 or max(missing, extra) > 0.04 or float(worst_spot(example, mask, seen[None])) >= UNSEEN
@@ -123,5 +124,6 @@ def test_an_arrow_on_the_other_leg_is_seen() -> None:
 def test_a_drawing_that_is_too_small_teaches_nothing() -> None:
     rng = np.random.default_rng(1)
     drawing = random_drawing(rng)
-    inked, shots = take_shots(drawing, rng)
-    assert make_trials(drawing, inked[:20, :20], shots[0], rng) is None
+    sheet, shots = take_shots(drawing, rng)
+    small = Sheet(sheet.pixels[:20, :20], sheet.ink[:20, :20], sheet.paper)
+    assert make_trials(drawing, small, shots[0], rng) is None
