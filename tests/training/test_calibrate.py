@@ -43,9 +43,9 @@ def test_kinds_that_part_cleanly_do_not_run_away() -> None:
     assert abs(offset) < 1
 
 
-def test_certain_is_where_ninety_nine_of_a_hundred_are_right() -> None:
+def test_certain_is_where_nineteen_of_twenty_are_right() -> None:
     scores = np.linspace(0, 1, 10_001)
-    assert certain_from(scores, scores >= 0.8) == pytest.approx(0.8)
+    assert certain_from(scores, scores >= 0.8) == pytest.approx(0.79), "a few of the wrong ones are within"
     assert certain_from(scores, np.zeros(len(scores), dtype=bool)) == 0.99
 
 
