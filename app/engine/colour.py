@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine.ink import VISIBLE, Colour
+from app.engine.poses import sampled
 from app.engine.query import Pixels
 
 ALIKE = 0.5    # distance below which two tones are one: compression blurs them
@@ -67,9 +68,7 @@ def foreign(pixels: Tensor, inked: Tensor, paper: Colour, affines: Tensor, own: 
     centre, to the page's, `own` (S, S) is the ink that the symbol has in them: most ink there has its tone. (n, S, S)."""
     height, width = inked.shape
     size = len(own)
-    steps = torch.arange(size, device=own.device, dtype=torch.float32) + 0.5 - size / 2
-    y, x = torch.meshgrid(steps, steps, indexing="ij")
-    there = (torch.stack([x, y, torch.ones_like(x)], -1).reshape(-1, 3) @ affines.transpose(1, 2)).floor().long()
+    there = sampled(affines, size).floor().long()
     column, row = there[..., 0].clamp(0, width - 1), there[..., 1].clamp(0, height - 1)
     seen = (inked[row, column] >= VISIBLE) & (column == there[..., 0]) & (row == there[..., 1])
     away = (pixels[row, column].float() - torch.tensor(paper, device=own.device)) * seen[..., None]

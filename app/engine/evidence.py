@@ -40,12 +40,11 @@ def best_elsewhere(poses: Tensor, echo: Tensor) -> Tensor:
     return elsewhere.max() if len(elsewhere) else echo[best]
 
 
-def lack(inked: Tensor, other: Tensor, mask: Tensor, longer: float) -> Tensor:
-    """(n,) how much of a picture's ink (1, 96, 96), the jury's, others (n, 96, 96) have not, where they lack most: in the worst
-    small spot of the box (96, 96) of an example of `longer` px. The head of an arrow is little of a symbol, and all of such a
-    spot."""
+def lack(example: Tensor, mask: Tensor, seen: Tensor, longer: float) -> Tensor:
+    """(n,) of the jury's pictures seen (n, 96, 96), how much of an example of `longer` px (96, 96) is missing where most is: in
+    the small spot of its box that lacks most. The head of an arrow is little of a symbol, and all of such a spot."""
     by = 2 * max(1, math.ceil(SYMBOL * SHARPER / max(longer, 8.0) / 2)) + 1
-    missing = (inked - spread(other, by)).clamp(min=0) * mask
+    missing = (example - spread(seen, by)).clamp(min=0) * mask
     return F.avg_pool2d(missing[:, None], SPOT, 1, SPOT // 2).amax((1, 2, 3))
 
 

@@ -140,7 +140,7 @@ class SecondLook:
             "logit": logit,
             "extra": agreement(prepared.picture, prepared.mask, small, tolerance(prepared.longer))[:, 2],
             "echo": echo,
-            "lack": lack(mean[:1], seen[:, 0], prepared.sharp_mask, prepared.longer),
+            "lack": lack(mean[0], prepared.sharp_mask, seen[:, 0], prepared.longer),
             "around": around(prepared.sharp[0], prepared.sharp_mask, own),
             "stretch": torch.log(poses[:, 5]).abs(),
             "runner_up": best.clamp(max=CLEAR).expand(len(echo)),

@@ -43,12 +43,16 @@ def still(places: Tensor) -> Tensor:
 def crops(level: Tensor, affines: Tensor, size: int) -> Tensor:
     """(N, size, size) pictures of level (H, W), bilinear, zero outside: affines (N, 2, 3) from a picture's pixels, origin
     at its centre, to the level's."""
-    steps = torch.arange(size, device=level.device, dtype=torch.float32) + 0.5 - size / 2
-    y, x = torch.meshgrid(steps, steps, indexing="ij")
-    grid = torch.stack([x, y, torch.ones_like(x)], -1).reshape(-1, 3) @ affines.transpose(1, 2)  # (N, size², 2) level pixels
     extent = torch.tensor([level.shape[1], level.shape[0]], device=level.device)
-    grid = (2 * grid / extent - 1).reshape(1, len(affines) * size, size, 2)
+    grid = (2 * sampled(affines, size) / extent - 1).reshape(1, len(affines) * size, size, 2)
     return F.grid_sample(level[None, None], grid, align_corners=False).reshape(len(affines), size, size)
+
+
+def sampled(affines: Tensor, size: int) -> Tensor:
+    """(N, size², 2) x, y on a level of the pixels of pictures under affines (N, 2, 3), row by row."""
+    steps = torch.arange(size, device=affines.device, dtype=torch.float32) + 0.5 - size / 2
+    y, x = torch.meshgrid(steps, steps, indexing="ij")
+    return torch.stack([x, y, torch.ones_like(x)], -1).reshape(-1, 3) @ affines.transpose(1, 2)
 
 
 def resized(picture: Tensor, factor: float) -> Tensor:

@@ -49,9 +49,9 @@ def test_only_the_box_counts() -> None:
 def test_what_is_missing_in_one_spot_is_told_and_what_is_too_much_is_not() -> None:
     plain, barred = (F.interpolate(square(bar=bar)[None, None], (96, 96))[0] for bar in (False, True))
     box = torch.ones(96, 96)
-    assert lack(barred, barred, box, 60) == pytest.approx(0)
-    assert lack(plain, barred, box, 60) == pytest.approx(0)
-    assert lack(barred, plain, box, 60)[0] > 0.2
+    assert lack(barred[0], box, barred, 60) == pytest.approx(0)
+    assert lack(plain[0], box, barred, 60) == pytest.approx(0)
+    assert lack(barred[0], box, plain, 60)[0] > 0.2
 
 
 def test_ink_outside_the_box_is_around() -> None:
