@@ -5,6 +5,7 @@ So it sees what it will meet: candidates that lie as exactly as they can, whose 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ from app.engine.poses import crops, matrices
 from app.engine.settle import settled
 from app.engine.verify import spread
 from training.drawings import Drawing, Symbol
-from training.pairs import Copy, apart, legible, make_scene, perturbed, single
+from training.pairs import Copy, apart, legible, make_scene, perturbed, rows, single
 from training.shots import Shot, bare
 
 COPIES = 12            # places with a copy, settled for each example,
@@ -81,7 +82,7 @@ def make_trials(drawing: Drawing[Symbol], sheet: Sheet, shot: Shot, rng: np.rand
     poses, fits = settled(scene.level, prepared.picture, prepared.mask, poses)
     poses = poses[torch.argsort(fits, descending=True)]
     poses = _loosened(poses[distinct(poses)], rng)
-    targets = _labelled(poses, scene.truths, clean)
+    targets = _labelled(poses, scene.truths, clean, prepared.longer)
     seen = crops(scene.level, matrices(poses), verify.SIZE)
     sure = (targets == 1) | ((targets == 0) & (~_same(prepared, seen) | set_apart(prepared, seen)))
     wrong = torch.nonzero(sure & (targets == 0))[:, 0]
@@ -109,9 +110,9 @@ def _loosened(poses: Tensor, rng: np.random.Generator) -> Tensor:
                         poses[:, 3], poses[:, 4] * torch.exp(0.015 * off[:, 3]), poses[:, 5] * torch.exp(0.02 * off[:, 4])], 1)
 
 
-def _labelled(poses: Tensor, truths: Sequence[Copy], clean: Tensor) -> Tensor:
+def _labelled(poses: Tensor, truths: Sequence[Copy], clean: Tensor, longer: float) -> Tensor:
     """Target (1 a copy, 0 none, -1 unsure) of each settled pose. A pose that lies on a copy otherwise than it is counts as the
-    copy looks under it, by the clean picture (64, 64) of the symbol."""
+    copy looks under it, by the clean picture (64, 64) of the symbol, which is `longer` px on the page."""
     if not truths:
         return torch.zeros(len(poses))
     nearest, motions = apart(poses, truths)
@@ -119,22 +120,28 @@ def _labelled(poses: Tensor, truths: Sequence[Copy], clean: Tensor) -> Tensor:
     growth, off, turn = np.log(scale), np.hypot(right, down), (angle + 180) % 360 - 180
     sized = (off <= NEAR) & (np.abs(growth) <= GROWN) & (np.abs(np.log(stretch)) <= STRETCHED)
     plain = sized & (mirrored < 0.5) & (np.abs(turn) <= TURNED)
-    same, other = looks(motions, clean)
-    targets = np.where(plain | (sized & same), 1.0, np.where(sized & other, 0.0, -1.0))
+    same, other = np.zeros((2, len(poses)), dtype=bool)
+    if (unclear := sized & ~plain).any():
+        same[unclear], other[unclear] = looks(motions[unclear], clean, longer)
+    targets = np.where(plain | same, 1.0, np.where(other, 0.0, -1.0))
     targets[(off > FAR) | (np.abs(growth) > OTHER_SIZE)] = 0.0
     targets[np.array([copy.blurred for copy in truths])[nearest] & (off <= FAR)] = -1.0
     return single(targets)
 
 
-def looks(motions: NDArray[np.float64], clean: Tensor) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether a symbol's clean picture looks the same after motions (n, 6), and whether it looks different."""
-    square = torch.eye(3).repeat(len(motions), 1, 1)
-    square[:, :2] = matrices(torch.from_numpy(motions).float())
-    back = torch.linalg.inv(square)[:, :2]
-    back[:, :, 2] += verify.SIZE / 2
-    moved = crops(clean, back, verify.SIZE)
-    correlation, missing, extra = agreement(clean, torch.ones_like(clean), moved, verify.SPREADS[1]).unbind(1)
-    worse, gap = torch.maximum(missing, extra), worst_spot(clean, torch.ones_like(clean), moved)
+def looks(motions: NDArray[np.float64], clean: Tensor, longer: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether a symbol's clean picture looks the same after the turns and mirrorings of motions (n, 6), and whether it looks
+    different, laid over itself as exactly as the detector lays it: that a pose is a little off makes no other symbol."""
+    square = np.tile(np.eye(3), (len(motions), 1, 1))
+    square[:, :2] = matrices(torch.from_numpy(motions)).numpy()
+    back = rows(np.linalg.inv(square).astype(np.float64))
+    back[:, :2] += verify.SIZE / 2
+    back[:, 4:] = 1.0
+    poses, _ = settled(clean, clean, torch.ones_like(clean), single(back))
+    moved = crops(clean, matrices(poses), verify.SIZE)
+    by = 2 * max(1, math.ceil(verify.SYMBOL / longer / 2)) + 1  # half a pixel of the page, which moves strokes by as much
+    correlation, missing, extra = agreement(clean, torch.ones_like(clean), moved, by).unbind(1)
+    worse, gap = torch.maximum(missing, extra), worst_spot(clean, torch.ones_like(clean), moved, by)
     same = (correlation > ALIKE) & (worse < LEAST) & (gap < UNSEEN)
     return same.numpy(), ((correlation < ALIKE - 0.1) | (worse > MOST) | (gap > SEEN)).numpy()
 

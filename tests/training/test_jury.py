@@ -17,7 +17,7 @@ from app.engine.verify import SHARP, SHARP_PLANES, Verifier
 from app.engine.weights import load_networks, write_weights
 from training import batches
 from training.batches import joined, random_drawing, take_shots
-from training.canvas import Shape, polyline
+from training.canvas import Shape, arc, polyline
 from training.elements import filled, mark
 from training.jury import Recipe, Tried, beside, train
 from training.likeness import render
@@ -117,8 +117,17 @@ def test_an_arrow_on_the_other_leg_is_seen() -> None:
     plain, arrowed = (torch.from_numpy(render(normalised([mark(one)], 1.0, (), None), 64))
                       for one in (Shape(tuple(legs)), Shape(tuple(legs)) + head))
     flipped = np.array([[0.0, 0.0, 180.0, 1.0, 1.0, 1.0]])
-    assert [bool(one) for one in np.concatenate(looks(flipped, plain))] == [True, False]
-    assert [bool(one) for one in np.concatenate(looks(flipped, arrowed))] == [False, True]
+    assert [bool(one) for one in np.concatenate(looks(flipped, plain, 40.0))] == [True, False]
+    assert [bool(one) for one in np.concatenate(looks(flipped, arrowed, 40.0))] == [False, True]
+
+
+def test_a_pose_a_little_off_makes_no_other_symbol() -> None:
+    """A ring is the same under every turn, also where the pose is some pixels and a tenth in size off it."""
+    ring = torch.from_numpy(render(normalised([mark(Shape((polyline(*arc(0.5)),)))], 1.0, (), None), 64))
+    off = np.array([[3.0, -2.0, 140.0, 1.0, 1.1, 1.05], [-3.0, 3.0, 55.0, 0.0, 0.92, 1.0]])
+    same, other = looks(off, ring, 40.0)
+    assert same.all()
+    assert not other.any()
 
 
 def test_a_drawing_that_is_too_small_teaches_nothing() -> None:
