@@ -17,7 +17,7 @@ from training.elements import code
 from training.handiwork import by_hand
 from training.layout import COVERED, Sheet, Taken, place, routes
 from training.lettering import extent, text
-from training.likeness import ANOTHER, SIBLING, Look
+from training.likeness import ANOTHER, SIBLING, Look, visible
 from training.siblings import sibling
 from training.styles import Style, random_style
 from training.symbols import Slot, Symbol, make_symbol
@@ -27,7 +27,7 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 12  # of the generator: within a version the same seed gives the same drawings
+VERSION = 13  # of the generator: within a version the same seed gives the same drawings
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colour of its own
@@ -84,8 +84,9 @@ def make_drawing(
     `damaged` lets the page be scanned, compressed and the like. The same generator state gives the same bytes.
     """
     style = style or random_style(rng)
-    symbols = random_classes(rng, classes, kinship)
-    strangers = _strangers(rng, symbols, kinship) if clutter else ()
+    least = visible(style.size)
+    symbols = random_classes(rng, classes, kinship, least)
+    strangers = _strangers(rng, symbols, kinship, least) if clutter else ()
     drawn = _all_drawn((*symbols, *strangers), style, rng)
     sheet = Sheet(
         width,
@@ -149,41 +150,43 @@ def _labels(rng: Generator, classes: int, strangers: int) -> list[int]:
 # ---- classes ---------------------------------------------------------------------------------------------------------
 
 
-def random_classes(rng: Generator, count: int, kinship: Kinship = Kinship()) -> tuple[Symbol, ...]:
-    """Classes that all look different, some of them followed by a sibling, or several."""
+def random_classes(
+    rng: Generator, count: int, kinship: Kinship = Kinship(), least: float = SIBLING
+) -> tuple[Symbol, ...]:
+    """Classes that all look different, some of them followed by a sibling, or several, that differ by `least` at least."""
     symbols, looks = list[Symbol](), list[Look]()
     share = float(rng.uniform(*kinship.siblings))
     while len(symbols) < count:
         fresh = make_symbol(rng)
-        if not _new(fresh, symbols, looks):
+        if not _new(fresh, symbols, looks, least):
             continue
         chance = share
         while len(symbols) < count and rng.random() < chance:
-            near, chance = sibling(fresh, rng), kinship.again
+            near, chance = sibling(fresh, rng, least), kinship.again
             if near is not None:
-                _new(near, symbols, looks)
+                _new(near, symbols, looks, least)
     return tuple(symbols)
 
 
-def _new(symbol: Symbol, symbols: list[Symbol], looks: list[Look]) -> bool:
+def _new(symbol: Symbol, symbols: list[Symbol], looks: list[Look], least: float) -> bool:
     """Adds a symbol to the lists unless it looks like one of them. That a sibling differs from its parent was seen to."""
     look = Look(symbol)
     for known, other in zip(symbols, looks, strict=True):
         related = known.parent is not None and known.parent is symbol.parent
-        if known is not symbol.parent and look.like(other, SIBLING if related else ANOTHER):
+        if known is not symbol.parent and look.like(other, least if related else ANOTHER):
             return False
     symbols.append(symbol)
     looks.append(look)
     return True
 
 
-def _strangers(rng: Generator, symbols: tuple[Symbol, ...], kinship: Kinship) -> tuple[Symbol, ...]:
+def _strangers(rng: Generator, symbols: tuple[Symbol, ...], kinship: Kinship, least: float) -> tuple[Symbol, ...]:
     known, looks = list(symbols), [Look(symbol) for symbol in symbols]
     for _ in range(int(rng.integers(STRANGERS + 1))):
         akin = symbols and rng.random() < kinship.strangers
-        near = sibling(symbols[int(rng.integers(len(symbols)))], rng) if akin else make_symbol(rng)
+        near = sibling(symbols[int(rng.integers(len(symbols)))], rng, least) if akin else make_symbol(rng)
         if near is not None:
-            _new(near, known, looks)
+            _new(near, known, looks, least)
     return tuple(known[len(symbols) :])
 
 

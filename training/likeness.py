@@ -17,6 +17,7 @@ SPREAD = 12.0  # pixels of root mean square radius that every symbol is scaled t
 TRIED = 3  # turns looked at closely
 ANOTHER = 0.3  # greatest local difference, of the usual ink, from which unrelated symbols are two,
 SIBLING = 0.08  # and from which a symbol and one made of it are: the rest of them is the same to the pixel
+FINE = 50.0  # pixels of a symbol's longer side up to which so little cannot be seen
 
 Picture = NDArray[np.float32]
 
@@ -68,6 +69,11 @@ class Look:
             picture = other.picture[::-1] if mirrored else other.picture
             for shift in np.argsort(-match)[:TRIED].tolist():
                 yield _rotated(picture, -shift * 360.0 / TURNS)
+
+
+def visible(size: float) -> float:
+    """The greatest local difference from which a symbol and one made of it are two when they are drawn over `size` px."""
+    return SIBLING * max(1.0, FINE / size)
 
 
 def alike(one: Symbol | Look, other: Symbol | Look, tolerance: float = ANOTHER) -> bool:

@@ -16,8 +16,8 @@ from training.likeness import SIBLING, alike
 from training.symbols import Symbol, any_mark, extent, is_bare, normalised
 
 
-def sibling(symbol: Symbol, rng: Generator) -> Symbol | None:
-    """A near-identical class, one element changed; None where no try gave one that looks different."""
+def sibling(symbol: Symbol, rng: Generator, least: float = SIBLING) -> Symbol | None:
+    """A near-identical class, one element changed; None where no try gave one that looks different by so much."""
     for _ in range(8):
         change = CHANGES[int(rng.integers(len(CHANGES)))]
         elements = change(list(symbol.elements), rng)
@@ -25,7 +25,7 @@ def sibling(symbol: Symbol, rng: Generator) -> Symbol | None:
             continue
         cover = symbol.cover if change not in (_stretched, _doubled) else None
         other = normalised(elements, symbol.unit, symbol.slots, cover)
-        if not is_bare(other) and not alike(symbol, other, SIBLING):
+        if not is_bare(other) and not alike(symbol, other, least):
             return replace(other, parent=symbol)
     return None
 

@@ -9,7 +9,7 @@ from training.attachments import ATTACHMENTS
 from training.canvas import Fill, Shape, affine, arc, polyline, rectangle
 from training.elements import Element, closed
 from training.families import FAMILIES, transistor
-from training.likeness import ANGLES, SIBLING, Look, alike, render, symmetry
+from training.likeness import ANGLES, SIBLING, Look, alike, render, symmetry, visible
 from training.marks import MARKS
 from training.siblings import sibling
 from training.symbols import Symbol, instrument, is_bare, make_symbol, normalised
@@ -93,6 +93,14 @@ def test_no_sibling_differs_by_a_stub_alone() -> None:
     found = [near for seed in range(60) if (near := sibling(stubbed, np.random.default_rng(seed))) is not None]
     assert len(found) > 30
     assert all(sum(element.wirelike for element in near.elements) == 1 for near in found)
+
+
+def test_what_is_drawn_small_differs_by_more() -> None:
+    small = visible(16.0)
+    assert visible(120.0) == SIBLING < small
+    found = [(each, near) for each in SOME if (near := sibling(each, np.random.default_rng(3), small)) is not None]
+    assert found
+    assert not any(alike(each, near, small) for each, near in found)
 
 
 def test_a_frame_round_a_symbol_makes_a_sibling() -> None:
