@@ -108,7 +108,7 @@ def inked_share(page: Pixels) -> float:
 def planspot(page: Pixels, symbols: Sequence[Pixels], weights: Path) -> tuple[float, bool]:
     detector = load_detector(weights, "cpu")
     detector.warm_up()
-    index = SymbolIndex(detector.dimension, detector.model)
+    index = SymbolIndex(detector.dimension, detector.stamp)
     queries = [Query(str(n), (Example(n, pixels),)) for n, pixels in enumerate(symbols, 1)]
     for n, pixels in enumerate(symbols, 1):
         index.add([n], detector.embed(pixels)[None])

@@ -43,6 +43,10 @@ class StubDetector:
     device: str = "cpu"
 
     @property
+    def stamp(self) -> str:
+        return self.model
+
+    @property
     def dimension(self) -> int:
         return GRID * GRID * (2 if self.model.endswith(WIDE) else 1)
 
@@ -143,7 +147,7 @@ def load(weights: Path, device: str) -> Engine:
         raise WeightsError(f"There are no weights in {weights.name}.")
     finder = StubDetector(model=weights.name if weights.name.startswith("stub") else "stub")
     references = (ReferenceSymbol("reference ring", ring(30, 10)), ReferenceSymbol("reference bar", ring(30, 18)))
-    codes = SymbolIndex(finder.dimension, finder.model)
+    codes = SymbolIndex(finder.dimension, finder.stamp)
     codes.add([0, 1], np.stack([finder.embed(each.pixels) for each in references]))
     return Engine(finder, references, codes)
 

@@ -77,7 +77,7 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
 
 def together(detector: Detector, drawing: Drawing[Any]) -> list[Case]:
     """One case a class, all of a drawing's examples searched in one request, as siblings of each other."""
-    index, queries = SymbolIndex(detector.dimension, detector.model), []
+    index, queries = SymbolIndex(detector.dimension, detector.stamp), []
     for label, pixels in enumerate(drawing.examples):
         index.add([label + 1], detector.embed(pixels)[None])
         queries.append(Query(str(label), (Example(label + 1, pixels),)))
@@ -93,7 +93,7 @@ def together(detector: Detector, drawing: Drawing[Any]) -> list[Case]:
 
 def find(detector: Detector, page: Pixels, example: Pixels, options: Options | None = None) -> tuple[Detection, ...]:
     """Finds of one example on a page, down to the lowest score."""
-    index = SymbolIndex(detector.dimension, detector.model)
+    index = SymbolIndex(detector.dimension, detector.stamp)
     index.add([1], detector.embed(example)[None])
     query = Query("symbol", (Example(1, example),))
     return detector.detect(page, [query], index, options or Options(min_score=LOWEST)).detections

@@ -49,7 +49,7 @@ def export(weights: Path, references: Sequence[Reference]) -> None:
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"References need names of their own. Received twice: {', '.join(twice)}")
     manifest, detector = read_manifest(weights), load_detector(weights, "cpu")
-    index = SymbolIndex(detector.dimension, detector.model)
+    index = SymbolIndex(detector.dimension, detector.stamp)
     index.add(range(len(references)), np.stack([detector.embed(reference.pixels) for reference in references]))
     folder = weights / "references"
     folder.mkdir(exist_ok=True)

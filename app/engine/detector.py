@@ -40,10 +40,12 @@ LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13
 
 
 class Detector:
-    """The model on its device. Not thread-safe: one worker owns it."""
+    """The model on its device; `model` names it, `stamp` its encoder alone where that has a name. Not thread-safe: one worker
+    owns it."""
 
-    def __init__(self, encoder: Encoder, verifier: Verifier, calibration: Calibration, model: str, device: str) -> None:
-        self.device, self.model, self.calibration = device, model, calibration
+    def __init__(self, encoder: Encoder, verifier: Verifier, calibration: Calibration, model: str, device: str,
+                 stamp: str = "") -> None:
+        self.device, self.model, self.stamp, self.calibration = device, model, stamp or model, calibration
         self.dense, self.look = DensePass(encoder, device), SecondLook(verifier, calibration, device)
 
     @property
@@ -65,7 +67,7 @@ class Detector:
         """Runs everything once."""
         page = np.full((256, 256, 3), 255, np.uint8)
         page[100:130, 100:104] = page[100:104, 100:130] = page[126:130, 100:130] = 0
-        index = SymbolIndex(self.dimension, self.model)
+        index = SymbolIndex(self.dimension, self.stamp)
         example = Example(1, page[98:132, 98:132])
         index.add([1], self.embed(example.pixels)[None])
         self.detect(page, [Query("warm-up", (example,))], index, Options())

@@ -49,9 +49,16 @@ class Manifest:
     training: Mapping[str, Any]
 
     @property
-    def model(self) -> str:
-        """The stamp of embeddings: the start of the encoder's hash."""
+    def stamp(self) -> str:
+        """Of embeddings: the start of the encoder's hash."""
         return str(self.files[ENCODER]["sha256"])[:16]
+
+    @property
+    def model(self) -> str:
+        """Of all that answers depend on: the stamp, and the start of a hash of the verifier's and the calibration."""
+        calibration = self.calibration
+        rest = [self.files[VERIFIER]["sha256"], *calibration.weights, calibration.offset, calibration.certain_from]
+        return f"{self.stamp}-{hashlib.sha256(json.dumps(rest).encode()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ def load_detector(folder: Path, device: str = "auto") -> Detector:
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise WeightsError(f"The device {device} is not there.")
     encoder, verifier, manifest = load_networks(folder)
-    return Detector(encoder, verifier, manifest.calibration, manifest.model, device)
+    return Detector(encoder, verifier, manifest.calibration, manifest.model, device, manifest.stamp)
 
 
 def load_references(folder: Path) -> tuple[Reference, ...]:

@@ -33,7 +33,7 @@ class CodeKeeper:
         self._on_device = on_device
         self._updating = threading.Lock()
         self._version = -1
-        self._index = SymbolIndex(finder.dimension, finder.model)
+        self._index = SymbolIndex(finder.dimension, finder.stamp)
         known = references.codes()
         if known:
             self._index.add(*known)
@@ -53,7 +53,7 @@ class CodeKeeper:
     def _update(self) -> None:
         with self._updating:
             # examples never change and their ids are never given twice, so the difference of ids is all there is
-            version, codes = self._catalogue.codes(self._finder.model)
+            version, codes = self._catalogue.codes(self._finder.stamp)
             index = self._index.copy()
             here = {i for i in index.ids() if i > 0}
             index.remove(sorted(here - codes.keys()))
@@ -73,7 +73,7 @@ class CodeKeeper:
                 continue
             codes = self._on_device(partial(self._embed, examples))
             made = {each.id: code for each, code in zip(examples, codes, strict=True)}
-            self._catalogue.keep_codes(self._finder.model, {i: code.tobytes() for i, code in made.items()})
+            self._catalogue.keep_codes(self._finder.stamp, {i: code.tobytes() for i, code in made.items()})
             found |= made
         return found
 

@@ -26,6 +26,8 @@ class Finder(Protocol):
     @property
     def model(self) -> str: ...
     @property
+    def stamp(self) -> str: ...
+    @property
     def dimension(self) -> int: ...
     @property
     def certain_from(self) -> float: ...
@@ -70,5 +72,5 @@ def load_engine(weights: Path, device: str) -> Engine:
 
     finder = load_detector(weights, device)
     references = tuple(ReferenceSymbol(each.name, each.pixels) for each in load_references(weights))
-    codes = SymbolIndex.load(weights / "references.faiss", finder.model) if references else None
+    codes = SymbolIndex.load(weights / "references.faiss", finder.stamp) if references else None
     return Engine(finder, references, codes, datetime.fromtimestamp((weights / "manifest.json").stat().st_mtime, UTC))

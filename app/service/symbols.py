@@ -157,7 +157,7 @@ class Symbols:
             picture.dpi,
             picture.paper,
             code.tobytes(),
-            loaded.finder.model,
+            loaded.finder.stamp,
         )
 
     def _lookalikes(self, code: Codes, symbol: SymbolRecord | None) -> tuple[ExampleWarning, ...]:

@@ -103,7 +103,7 @@ def test_symbols_that_differ_by_colour_only_are_told_apart(shipped: Detector) ->
     for n, colour in enumerate((RED, BLUE, RED, BLUE)):
         page[80:120, 40 + 100 * n : 80 + 100 * n] = drawn(colour)
     examples = [Example(1, drawn(RED)), Example(2, drawn(BLUE))]
-    index = SymbolIndex(shipped.dimension, shipped.model)
+    index = SymbolIndex(shipped.dimension, shipped.stamp)
     index.add([1, 2], np.stack([shipped.embed(each.pixels) for each in examples]))
     both = [Query(name, (each,)) for name, each in zip(("red", "blue"), examples, strict=True)]
     found = shipped.detect(page, both, index, Options()).detections
@@ -114,7 +114,7 @@ def test_symbols_that_differ_by_colour_only_are_told_apart(shipped: Detector) ->
 
 def search(detector: Detector, example: Pixels, page: Pixels) -> list[tuple[float, dict[str, float]]]:
     """Score and evidence of the finds, from left to right."""
-    index = SymbolIndex(detector.dimension, detector.model)
+    index = SymbolIndex(detector.dimension, detector.stamp)
     index.add([1], detector.embed(example)[None])
     found = detector.detect(page, [Query("one", (Example(1, example),))], index, Options(min_score=0.02)).detections
     return [(d.score, dict(zip(NAMES, d.evidence, strict=True))) for d in sorted(found, key=lambda d: d.pose.x)]

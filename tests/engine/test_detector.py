@@ -38,7 +38,7 @@ def page(poses: list[tuple[int, int, int, bool]], picture: Pixels | None = None)
 
 def search(detector: Detector, sheet: Pixels, options: Options | None = None, *more: Example) -> PageResult:
     example = Example(1, golden_picture())
-    index = SymbolIndex(detector.dimension, detector.model)
+    index = SymbolIndex(detector.dimension, detector.stamp)
     index.add([1], detector.embed(example.pixels)[None])
     return detector.detect(sheet, [Query("golden", (example, *more))], index, options or Options())
 
@@ -106,7 +106,7 @@ def test_the_same_request_gives_the_same_answer(shipped: Detector) -> None:
 
 def test_whoever_hangs_up_stops_the_work(shipped: Detector) -> None:
     example = Example(1, golden_picture())
-    index = SymbolIndex(shipped.dimension, shipped.model)
+    index = SymbolIndex(shipped.dimension, shipped.stamp)
     index.add([1], shipped.embed(example.pixels)[None])
     with pytest.raises(Cancelled):
         shipped.detect(page(POSES), [Query("golden", (example,))], index, Options(), lambda: True)

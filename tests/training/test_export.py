@@ -30,7 +30,7 @@ def test_the_products_own_symbols(weights: Path) -> None:
     held = load_references(weights)
     assert [reference.name for reference in held] == [reference.name for reference in own_references()]
     detector = load_detector(weights, "cpu")
-    index = SymbolIndex.load(weights / "references.faiss", detector.model)
+    index = SymbolIndex.load(weights / "references.faiss", detector.stamp)
     assert index.ids() == list(range(len(held)))
     np.testing.assert_allclose(index.codes([5])[0], detector.embed(held[5].pixels), atol=1e-5)
     listed = json.loads((weights / "references.json").read_text())

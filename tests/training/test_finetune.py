@@ -172,7 +172,7 @@ def check_weights(base: Path, made: Path) -> None:
     assert new.training["steps"] == 7
     assert new.training["finetune"][0]["weights"] == old.model
     assert [reference.name for reference in load_references(made)] == ["golden"]
-    assert SymbolIndex.load(made / "references.faiss", new.model).ids() == [0]
+    assert SymbolIndex.load(made / "references.faiss", new.stamp).ids() == [0]
     load_networks(made)
 
 
