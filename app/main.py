@@ -14,12 +14,11 @@ from fastapi.middleware.cors import CORSMiddleware
 from app import errors
 from app.api import detect, jobs, operations, symbols, wire
 from app.api.accidents import Accidents
-from app.api.drain import Drain
 from app.api.guard import BEARER, Guard
 from app.api.headers import AnswerHeaders
 from app.api.observe import Observer
 from app.api.problems import add_handlers, documented, under_own_type
-from app.api.stopping import told_of_stop
+from app.api.stopping import Drain, told_of_stop
 from app.service.engine import Loader, load_engine
 from app.service.service import Service
 from app.settings import Settings

@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from app import logs
-from app.api.drain import Drain
+from app.api.stopping import Drain
 from app.errors import BadInput
 from app.main import create_app
 from app.service.engine import Loader

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import suppress
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Header, Response
@@ -146,12 +145,12 @@ def _written(kind: str, found: JobResult) -> bytes:
     return TABLES[kind](report(found.named()))
 
 
-def _marked(service: Service, kind: str, found: JobResult) -> Iterator[bytes]:
+def _marked(service: Service, kind: str, found: JobResult) -> Generator[bytes]:
     sources = [file.source for file in found.files]
     return marked(kind, report(found.named()), sources, found.dpi, service.jobs.drawings, service.stopping.is_set)
 
 
-async def _pressed(service: Service, parts: Iterator[bytes], begun: list[bytes | None]) -> AsyncIterator[bytes]:
+async def _pressed(service: Service, parts: Generator[bytes], begun: list[bytes | None]) -> AsyncIterator[bytes]:
     """Part after part as they are drawn: a long job's drawings would not fit into memory."""
     try:
         for part in begun:
@@ -160,12 +159,8 @@ async def _pressed(service: Service, parts: Iterator[bytes], begun: list[bytes |
             yield more
     finally:
         with suppress(errors.NotReady):
-            service.press.submit(partial(_close, parts))
+            service.press.submit(parts.close)
 
 
-async def _on_press(service: Service, parts: Iterator[bytes]) -> bytes | None:
+async def _on_press(service: Service, parts: Generator[bytes]) -> bytes | None:
     return await asyncio.wrap_future(service.press.submit(lambda: next(parts, None)))
-
-
-def _close(parts: Iterator[bytes]) -> None:
-    parts.close()  # type: ignore[attr-defined]

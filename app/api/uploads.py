@@ -15,7 +15,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.api.drain import Drain
+from app.api.stopping import Drain
 from app.errors import Cancelled, DeadlinePassed, TooLarge, Unavailable
 from app.service.service import Service
 

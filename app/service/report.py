@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from typing import TypeVar
@@ -49,7 +49,7 @@ def marked(
     dpi: int,
     drawings: Drawings,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Iterator[bytes]:
+) -> Generator[bytes]:
     """The drawings with marks as a png or a pdf, in parts. One page is in memory at a time. Raises Cancelled."""
     pages = _marked_pages(report, sources, dpi, drawings, cancelled)
     if kind == "pdf":
