@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from app.service.codes import digest
+from tests import pictures
 from tests.api.test_detect import PAGE
 from tests.api.test_symbols import own, register
+from tests.forked import Forked
 from tests.server import Server
 from tests.stored import rows
 
@@ -47,6 +49,28 @@ def test_each_sees_what_the_other_changed(clients: Clients, database_url: str) -
     for each in own(one):
         assert one.delete(f"/symbols/{each['id']}").status_code == 204
     assert two.post("/detect", files={"file": PAGE}).status_code == 409
+
+
+def test_weights_are_replaced_and_put_back_without_a_stop(tmp_path: Path, database_url: str) -> None:
+    """The old server answers until the new one is ready; what either is told meanwhile, the other searches."""
+    weights, told = ("stub-1", "stub-2-wide", "stub-1"), list[str]()
+    with ExitStack() as stack:
+        before = None
+        for number, version in enumerate(weights):
+            data = tmp_path / str(number)
+            server = stack.enter_context(Forked(data, WEIGHTS=data / version, DATABASE_URL=database_url))
+            server.wait_until_ready()
+            client = stack.enter_context(httpx.Client(base_url=server.url, timeout=30))
+            assert client.get("/version").json()["weights"] == version
+            for each in (client,) if before is None else (before[1], client):
+                told.append(f"{version} {len(told)}")
+                assert register(each, told[-1], pictures.symbol(12 + 4 * len(told))).status_code == 201
+            for each in (client,) if before is None else (before[1], client):
+                assert counted(each).keys() == set(told)
+            if before is not None:
+                assert before[0].stop()
+            before = server, client
+        assert [symbol["name"] for symbol in own(client)] == told
 
 
 def counted(client: httpx.Client) -> dict[str, int]:
