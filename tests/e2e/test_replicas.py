@@ -52,25 +52,29 @@ def test_each_sees_what_the_other_changed(clients: Clients, database_url: str) -
 
 
 def test_weights_are_replaced_and_put_back_without_a_stop(tmp_path: Path, database_url: str) -> None:
-    """The old server answers until the new one is ready; what either is told meanwhile, the other searches."""
-    weights, told = ("stub-1", "stub-2-wide", "stub-1"), list[str]()
+    """The old server answers until the new one is ready; what either is told meanwhile, both search."""
     with ExitStack() as stack:
-        before = None
-        for number, version in enumerate(weights):
-            data = tmp_path / str(number)
-            server = stack.enter_context(Forked(data, WEIGHTS=data / version, DATABASE_URL=database_url))
+
+        def started(folder: str, weights: str) -> tuple[Server, httpx.Client]:
+            data = tmp_path / folder
+            server = stack.enter_context(Forked(data, WEIGHTS=data / weights, DATABASE_URL=database_url))
             server.wait_until_ready()
             client = stack.enter_context(httpx.Client(base_url=server.url, timeout=30))
-            assert client.get("/version").json()["weights"] == version
-            for each in (client,) if before is None else (before[1], client):
-                told.append(f"{version} {len(told)}")
-                assert register(each, told[-1], pictures.symbol(12 + 4 * len(told))).status_code == 201
-            for each in (client,) if before is None else (before[1], client):
-                assert counted(each).keys() == set(told)
-            if before is not None:
-                assert before[0].stop()
-            before = server, client
-        assert [symbol["name"] for symbol in own(client)] == told
+            assert client.get("/version").json()["weights"] == weights
+            return server, client
+
+        told = ["before"]
+        old, at_old = started("old", "stub-1")
+        assert register(at_old, "before").status_code == 201
+        for step, weights in (("upgrade", "stub-2-wide"), ("rollback", "stub-1")):
+            new, at_new = started(step, weights)
+            for name, client in ((f"{step} at old", at_old), (f"{step} at new", at_new)):
+                told.append(name)
+                assert register(client, name, pictures.symbol(12 + 4 * len(told))).status_code == 201
+            assert counted(at_old).keys() == counted(at_new).keys() == set(told)
+            assert old.stop()
+            old, at_old = new, at_new
+        assert [symbol["name"] for symbol in own(at_old)] == told
 
 
 def counted(client: httpx.Client) -> dict[str, int]:
