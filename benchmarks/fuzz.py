@@ -5,7 +5,7 @@
 It runs the decoders in its own process, without the reader's walls, so that what the walls would hide shows: any exception
 but the refusals that the service answers with 4xx, a file that takes longer than it may, a crash. It starts from the small
 files that `benchmarks.mutate` changes and from what reached new code in earlier runs, both in FOLDER/corpus. A file that
-fails is written to FOLDER, and the exit code is not 0. Linux only, as atheris is.
+fails is written to FOLDER, and the exit code is not 0. For Linux on x86-64, as atheris is.
 """
 
 from __future__ import annotations
