@@ -139,9 +139,15 @@ def test_permits_are_bounded_and_come_back(worker: Worker) -> None:
 
 
 def test_closing_drops_what_waits() -> None:
-    worker, gate = Worker(waiting=1), threading.Event()
+    worker, begun, gate = Worker(waiting=1), threading.Event(), threading.Event()
+
+    def runs() -> bool:
+        begun.set()
+        return gate.wait(30) and worker.closing()
+
     worker.start()
-    running = worker.submit(lambda: gate.wait() and worker.closing(), Urgency.DETECTION)
+    running = worker.submit(runs, Urgency.DETECTION)
+    assert begun.wait(30)
     waiting = worker.submit(lambda: None, Urgency.DETECTION)
     threading.Timer(0.1, gate.set).start()
     worker.close()
