@@ -81,7 +81,7 @@ def make_trials(drawing: Drawing[Symbol], sheet: Sheet, shot: Shot, rng: np.rand
         return None
     poses, fits = settled(scene.level, prepared.picture, prepared.mask, poses)
     poses = poses[torch.argsort(fits, descending=True)]
-    poses = _loosened(poses[distinct(poses)], rng)
+    poses = _loosened(poses[distinct(poses, len(poses))], rng)
     targets = _labelled(poses, scene.truths, clean, prepared.longer)
     seen = crops(scene.level, matrices(poses), verify.SIZE)
     sure = (targets == 1) | ((targets == 0) & (~_same(prepared, seen) | set_apart(prepared, seen)))

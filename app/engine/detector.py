@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -146,7 +147,7 @@ class Detector:
         best = torch.argsort(fits, descending=True, stable=True)
         best = best[fits[best] > FIT]
         poses = poses[best]
-        poses = poses[distinct(poses)][: max(LOOKS, round(SHARE * len(centres)))]
+        poses = poses[distinct(poses, max(LOOKS, round(SHARE * len(centres))))]
         poses[:, :2] /= ratio
         return poses
 
@@ -173,17 +174,22 @@ def sharp_level(inked: Tensor, factor: float) -> Tensor:
     return inked if factor * verify.SHARPER >= 1 else resized(inked, factor * verify.SHARPER)
 
 
-def distinct(poses: Tensor, apart: float = 2.0) -> Tensor:
-    """Indices, in order, of poses (n, 6) that are not within `apart` pixels and 40° of an earlier one alike in mirror."""
+def distinct(poses: Tensor, most: int, apart: float = 2.0, turned: float = 40.0) -> Tensor:
+    """Indices, in order, of the first `most` poses (n, 6) that are not within `apart` pixels and `turned` degrees of an earlier
+    one alike in mirror."""
     kept: list[int] = []
-    rows = poses.cpu().numpy()
-    taken = np.zeros(len(rows), dtype=bool)
-    for n, row in enumerate(rows):
-        if taken[n]:
+    held: defaultdict[tuple[int, int, float], list[tuple[float, float, float]]] = defaultdict(list)  # by place and mirror
+    for n, (x, y, angle, mirrored) in enumerate(poses[:, :4].tolist()):
+        column, row = int(x // apart), int(y // apart)
+        near = (one for right in (-1, 0, 1) for down in (-1, 0, 1)
+                for one in held.get((column + right, row + down, mirrored), ()))
+        if any(abs(x - u) <= apart and abs(y - v) <= apart and abs((angle - a + 180) % 360 - 180) <= turned
+               for u, v, a in near):
             continue
         kept.append(n)
-        turn = np.abs((rows[:, 2] - row[2] + 180) % 360 - 180)
-        taken |= (np.abs(rows[:, :2] - row[:2]).max(axis=1) <= apart) & (turn <= 40) & (rows[:, 3] == row[3])
+        held[column, row, mirrored].append((x, y, angle))
+        if len(kept) == most:
+            break
     return torch.tensor(kept, dtype=torch.int64, device=poses.device)
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from app.engine import detector as module
 from app.engine.batching import Batches
-from app.engine.detector import Detector
+from app.engine.detector import Detector, distinct
 from app.engine.geometry import Box, Detection, angle_between
 from app.engine.index import SymbolIndex
 from app.engine.look import SecondLook
@@ -144,3 +144,16 @@ def test_out_of_memory_halves_the_batch_and_goes_on() -> None:
     rows = torch.arange(20.0)
     assert torch.equal(batches.run(work, rows), rows * 2)
     assert batches.size == 2
+
+
+def test_poses_beside_better_ones_are_left_out() -> None:
+    rng = np.random.default_rng(5)
+    rows = np.column_stack([rng.uniform(0, 40, (600, 2)), rng.uniform(0, 360, 600), rng.integers(0, 2, 600), np.ones((600, 2))])
+    kept: list[int] = []
+    for n, row in enumerate(rows):
+        near = [k for k in kept if np.abs(rows[k, :2] - row[:2]).max() <= 2 and rows[k, 3] == row[3]
+                and angle_between(rows[k, 2], row[2]) <= 40]
+        if not near:
+            kept.append(n)
+    assert distinct(torch.from_numpy(rows), len(rows)).tolist() == kept
+    assert distinct(torch.from_numpy(rows), 50).tolist() == kept[:50]
