@@ -68,11 +68,11 @@ def train(recipe: Recipe, weights: Path, out: Path, resume: bool = False, until:
     encoder, verifier, _ = load_networks(weights)
     state = loop.begin({str(n): judge for n, judge in enumerate(verifier.jury)}, recipe)
     loop.open_run(state, recipe, out, resume)
-    stop, mixed = min(recipe.steps, until or recipe.steps), loop.has_bfloat16(recipe.device)
+    stop = min(recipe.steps, until or recipe.steps)
 
     def learn(state: State, lesson: list[Trials]) -> dict[str, float]:
         rng = np.random.default_rng([recipe.seed, state.step, 1])
-        with torch.autocast(recipe.device, torch.bfloat16, enabled=mixed):
+        with loop.mixed(recipe.device):
             learnt = [_judged(judge, trials, recipe.device, rng)
                       for judge, trials in zip(state.networks.values(), lesson, strict=True)]
         decision = torch.stack([loss for loss, _ in learnt]).sum()

@@ -23,7 +23,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from app.engine.fuse import on_device
+from app.engine.fuse import on_device, precision
 from training.drawings import VERSION
 
 AVERAGED = 0.998         # share of an average's networks that a step keeps
@@ -108,11 +108,9 @@ def rate(step: int, steps: int) -> float:
     return min((step + 1) / 100, 1.0, max(0.01, (steps - step) / fall))
 
 
-def has_bfloat16(device: str) -> bool:
-    """Whether the device computes in bfloat16; a processor that only imitates it is many times slower than in float32."""
-    if device.startswith("cuda"):
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+def mixed(device: str) -> torch.autocast:
+    """In which networks learn: bfloat16 for what bears it, where the device multiplies that."""
+    return torch.autocast(device.split(":")[0], torch.bfloat16, enabled=precision(device) == torch.bfloat16)
 
 
 def follow(state: State, recipe: Recipe, out: Path, stop: int, lessons: Iterable[LessonT],

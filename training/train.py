@@ -73,11 +73,11 @@ def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = N
     state = start(recipe, weights)
     loop.open_run(state, recipe, out, resume)
     stop = min(recipe.steps, until or recipe.steps)
-    criterion, mixed = SupConLoss(recipe.temperature), loop.has_bfloat16(recipe.device)
+    criterion = SupConLoss(recipe.temperature)
 
     def learn(state: State, lesson: tuple[Tiles, Pairs]) -> dict[str, float]:
         rng = np.random.default_rng([recipe.seed, state.step, 1])
-        with torch.autocast(recipe.device, torch.bfloat16, enabled=mixed):
+        with loop.mixed(recipe.device):
             supcon = criterion(*embedded(encoder_of(state.networks), lesson[0], recipe.device))
             pictures = toned(ink_of(lesson[1].pictures, recipe.device), rng)
             decision, correction, right = judged(state.networks["scout"], compared(pictures, SPREADS[:1]), lesson[1])

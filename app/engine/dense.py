@@ -11,7 +11,7 @@ from torch import Tensor
 from app.engine import encoder, windows
 from app.engine.batching import Batches
 from app.engine.encoder import Encoder
-from app.engine.fuse import fused, on_device
+from app.engine.fuse import fused, on_device, precision
 
 INKED = 0.008  # mean ink from which a window is not blank
 
@@ -20,7 +20,7 @@ class DensePass:
     """An encoder on its device, run over levels. `go_on` is called between batches and may raise."""
 
     def __init__(self, network: Encoder, device: str) -> None:
-        self.encoder = on_device(fused(network), device)
+        self.encoder = on_device(fused(network).to(precision(device)), device)
         self._device = device
         self._tiles = Batches(2 if device == "cpu" else 64)
 

@@ -21,6 +21,14 @@ CELLS = WINDOW // STRIDE
 MARGIN = 32   # pixels of context a crop carries on each side, so that its code agrees with the dense pass
 
 
+class Stem(nn.Sequential):
+    """The first layers of a network, its convolution in front, which take input of any precision."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = super().forward(x.to(next(self.parameters()).dtype))  # type: ignore[no-untyped-call]
+        return out
+
+
 class BasicBlock(nn.Module):
     """Two 3×3 convolutions and a shortcut."""
 
@@ -35,7 +43,9 @@ class BasicBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = F.relu(self.bn1(self.conv1(x)), inplace=True)
-        return F.relu(self.bn2(self.conv2(y)) + self.shortcut(x), inplace=True)
+        y = self.bn2(self.conv2(y))
+        y += self.shortcut(x)
+        return F.relu(y, inplace=True)
 
 
 class Encoder(nn.Module):
@@ -45,7 +55,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.widths, self.dimension = tuple(widths), dimension
         a, b, c, d = widths
-        self.stem = nn.Sequential(nn.Conv2d(1, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
+        self.stem = Stem(nn.Conv2d(1, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
         self.layer1 = nn.Sequential(BasicBlock(a, a), BasicBlock(a, a))
         self.layer2 = nn.Sequential(BasicBlock(a, b, 2), BasicBlock(b, b))
         self.layer3 = nn.Sequential(BasicBlock(b, c, 2), BasicBlock(c, c))

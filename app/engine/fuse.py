@@ -1,4 +1,4 @@
-"""Networks for inference, their normalisations folded into the convolutions before them."""
+"""Networks for inference: normalisations folded into the convolutions before them, in the precision a device is fastest at."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def on_device(network: NetworkT, device: str) -> NetworkT:
     # torch's overloads of Module.to leave memory_format out
     moved: NetworkT = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return moved
+
+
+def precision(device: str) -> torch.dtype:
+    """bfloat16 where the device multiplies it, as CUDA's and the latest Intel and AMD processors do; it is several times as
+    fast there. Else float32: a processor that only imitates bfloat16 is many times slower."""
+    if device.startswith("cuda"):
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if native else torch.float32
 
 
 def fused(network: NetworkT) -> NetworkT:

@@ -17,7 +17,7 @@ from app.engine.batching import Batches
 from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
 from app.engine.evidence import CLEAR, FAR_BEHIND, NAMES, Calibration, agreement, around, best_elsewhere, lack, tolerance
 from app.engine.example import Prepared
-from app.engine.fuse import fused, on_device
+from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
 from app.engine.poses import compose, crops, matrices
 from app.engine.query import Example, Pixels
@@ -104,7 +104,7 @@ class SecondLook:
     """A verifier on its device, and what its logits mean."""
 
     def __init__(self, verifier: Verifier, calibration: Calibration, device: str) -> None:
-        self.verifier = on_device(fused(verifier), device)
+        self.verifier = on_device(fused(verifier).to(precision(device)), device)
         self._calibration, self._device = calibration, device
         self._pictures = Batches(128 if device == "cpu" else 2048)
         self._unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=device)

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from app.engine.encoder import BasicBlock
+from app.engine.encoder import BasicBlock, Stem
 
 SIZE = 64            # pixels of the pictures compared
 SYMBOL = 128 / 3     # longer side of the example in them: the encoder's window, a third finer
@@ -85,7 +85,7 @@ class Scout(nn.Module):
         super().__init__()
         self.widths = tuple(widths)
         a, b, c, d = widths
-        self.stem = nn.Sequential(nn.Conv2d(CHANNELS, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
+        self.stem = Stem(nn.Conv2d(CHANNELS, a, 5, 2, 2, bias=False), nn.BatchNorm2d(a), nn.ReLU(inplace=True))
         self.trunk = nn.Sequential(BasicBlock(a, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
                                    BasicBlock(c, d, 2))
         cells = SIZE // 16
@@ -102,8 +102,8 @@ class Judge(nn.Module):
     def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
         a, b, c, d = widths
-        self.stem = nn.Sequential(nn.Conv2d(SHARP_CHANNELS, a // 2, 5, 2, 2, bias=False), nn.BatchNorm2d(a // 2),
-                                  nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1))
+        self.stem = Stem(nn.Conv2d(SHARP_CHANNELS, a // 2, 5, 2, 2, bias=False), nn.BatchNorm2d(a // 2),
+                         nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1))
         self.trunk = nn.Sequential(BasicBlock(a // 2, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
                                    BasicBlock(c, d, 2))
         cells = SHARP // 32

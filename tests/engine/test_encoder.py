@@ -11,6 +11,7 @@ from app.engine import windows
 from app.engine.detector import Detector
 from app.engine.encoder import CELLS, MARGIN, STRIDE, WINDOW, Encoder
 from app.engine.evidence import Calibration
+from app.engine.fuse import fused, precision
 from app.engine.verify import SHARP, SHARP_PLANES, SIZE, SPREADS, Verifier, compared
 from app.engine.weights import load_networks
 from tests.engine.conftest import WEIGHTS
@@ -97,12 +98,28 @@ def test_a_batch_that_shrinks_loses_no_tile(encoder: Encoder, monkeypatch: pytes
     assert len(after) == len(before) > 1000
 
 
-def test_folding_the_normalisations_changes_nothing(shipped: Detector) -> None:
+def test_folding_the_normalisations_changes_nothing() -> None:
     encoder, _, _ = load_networks(WEIGHTS)
+    folded = fused(encoder)
     window = page(112, 112)[None, None]
     with torch.inference_mode():
-        assert torch.allclose(shipped.dense.encoder.crops(window), encoder.crops(window), atol=1e-4)
-    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in shipped.dense.encoder.modules())
+        assert torch.allclose(folded.crops(window), encoder.crops(window), atol=1e-4)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in folded.modules())
+
+
+def test_codes_hardly_differ_in_bfloat16() -> None:
+    encoder, _, _ = load_networks(WEIGHTS)
+    folded, ink = fused(encoder), page(300, 400)[None, None]
+    with torch.inference_mode():
+        likeness = F.cosine_similarity(fused(encoder).bfloat16()(ink), folded(ink), dim=1)
+    assert float(likeness.min()) >= 0.998
+
+
+def test_a_device_computes_in_what_it_multiplies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for native in (False, True):
+        monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda native=native: native)
+        monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+        assert precision("cpu") == (torch.bfloat16 if native else torch.float32)
 
 
 def test_scout_and_jury_answer_each_pair() -> None:
