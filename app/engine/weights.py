@@ -24,6 +24,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from app.engine import memory
 from app.engine.detector import Detector
 from app.engine.encoder import Encoder
 from app.engine.evidence import NAMES, Calibration
@@ -141,6 +142,8 @@ def load_detector(folder: Path, device: str = "auto") -> Detector:
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise WeightsError(f"The device {device} is not there.")
     encoder, verifier, manifest = load_networks(folder)
+    if device == "cpu":
+        memory.reuse()
     return Detector(encoder, verifier, manifest.calibration, manifest.model, device, manifest.stamp)
 
 
