@@ -1,32 +1,95 @@
-"""Work in batches that shrink when the device runs out of memory."""
+"""Work in parts: on a CPU every core takes one at a time, on CUDA they follow each other and shrink when memory runs out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
+PartT = TypeVar("PartT")
+ResultT = TypeVar("ResultT")
+
+
+def each(function: Callable[[PartT], ResultT], parts: Sequence[PartT], device: str,
+         go_on: Callable[[], None] = lambda: None) -> Iterator[ResultT]:
+    """The results of `function` on each part, in order. `go_on` is called in between, by the caller's thread, and may raise.
+
+    On a CPU a core has a part to itself. Threads inside an operation gain little there: a network is a thousand operations,
+    and at the end of each they wait for the last of them.
+    """
+    crew = _crew() if device == "cpu" and len(parts) > 1 else None
+    if crew is None or crew.size == 1:
+        for part in parts:
+            go_on()
+            yield function(part)
+        return
+    inference, grad = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+
+    def work(part: PartT) -> ResultT:
+        with torch.inference_mode(inference), torch.set_grad_enabled(grad):  # of this thread alone
+            return function(part)
+
+    for first in range(0, len(parts), crew.size):
+        go_on()
+        yield from crew.pool.map(work, parts[first : first + crew.size])
+
 
 class Batches:
-    """Runs a function over the rows of a tensor; out of memory on CUDA halves the batch, for good, and goes on."""
+    """Runs a function over the rows of a tensor on a device, so many at a time; out of memory on CUDA halves that for good,
+    and goes on."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, device: str) -> None:
+        self.size, self._device = size, device
 
     def run(self, function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
         """The results of `function` (n, …) → (n, …) over all rows, concatenated. `rows` holds at least one."""
-        results: list[Tensor] = []
-        done = 0
-        while done < len(rows):
-            part = rows[done : done + self.size]
+        return torch.cat(list(self.parts(function, rows)))
+
+    def parts(self, function: Callable[[Tensor], Tensor], rows: Tensor,
+              go_on: Callable[[], None] = lambda: None) -> Iterator[Tensor]:
+        """The same part by part, none if there are no rows; `go_on` is called in between and may raise."""
+        parts = torch.split(rows, self.size) if len(rows) else ()
+        yield from each(lambda part: self._whole(function, part), parts, self._device, go_on)
+
+    def _whole(self, function: Callable[[Tensor], Tensor], part: Tensor) -> Tensor:
+        results, done = list[Tensor](), 0
+        while done < len(part):
             try:
-                results.append(function(part))
+                results.append(function(part[done : done + self.size]))
             except torch.cuda.OutOfMemoryError:
-                if len(part) == 1:
+                if self.size == 1:
                     raise
-                self.size = len(part) // 2
+                self.size = min(self.size, len(part)) // 2
                 torch.cuda.empty_cache()
                 continue
-            done += len(part)
+            done += len(results[-1])
         return torch.cat(results)
+
+
+class _Crew(NamedTuple):
+    pool: ThreadPoolExecutor
+    size: int
+
+
+@cache
+def _crew() -> _Crew:
+    """As many threads as torch has been told to use, each of which computes alone."""
+    size = torch.get_num_threads()
+    pool, ready = ThreadPoolExecutor(size, "crew", _alone), threading.Barrier(size)
+    list(pool.map(lambda _: ready.wait(), range(size)))
+    torch.set_num_threads(size)  # what the crew's threads said of themselves holds for threads that come later
+    return _Crew(pool, size)
+
+
+def _alone() -> None:
+    torch.get_num_threads()  # a thread's first look takes over the number that holds for all
+    torch.set_num_threads(1)
+
+
+os.register_at_fork(after_in_child=_crew.cache_clear)  # a fork has none of its parent's threads

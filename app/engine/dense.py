@@ -22,31 +22,33 @@ class DensePass:
     def __init__(self, network: Encoder, device: str) -> None:
         self.encoder = on_device(fused(network).to(precision(device)), device)
         self._device = device
-        self._tiles = Batches(2 if device == "cpu" else 64)
+        self._tiles = Batches(1 if device == "cpu" else 64, device)
 
     def __call__(self, level: Tensor, go_on: Callable[[], None]) -> tuple[Tensor, Tensor]:
         """Codes (n, D) of the inked windows of a level (H, W), and their centres (n, 2) x, y on it."""
         tiling = windows.tiling(*level.shape)
         padded = F.pad(level, tiling.padding(*level.shape))
-        held = F.avg_pool2d(padded[None, None], encoder.WINDOW, encoder.STRIDE)[0, 0]
+        held = F.avg_pool2d(F.avg_pool2d(padded[None, None], encoder.STRIDE), encoder.CELLS, 1)[0, 0]
         inked = [at for at in tiling.corners() if float(held[_cells(at, tiling)].max()) > INKED]
         codes = [torch.zeros(0, self.encoder.dimension, device=self._device)]
         starts = [torch.zeros(0, 2, dtype=torch.int64, device=self._device)]
+
+        def answers(corners: Tensor) -> Tensor:
+            tiles = [padded[r : r + tiling.tile[0], c : c + tiling.tile[1]] for r, c in corners.tolist()]
+            return self._answers(torch.stack(tiles))
+
         done = 0
-        while done < len(inked):
-            go_on()
-            group = inked[done : done + self._tiles.size]  # which shrinks when the device runs out of memory
-            done += len(group)
-            batch = torch.stack([padded[r : r + tiling.tile[0], c : c + tiling.tile[1]] for r, c in group])[:, None]
-            for at, answer in zip(group, self._tiles.run(self._answers, batch), strict=True):
+        for part in self._tiles.parts(answers, torch.tensor(inked, dtype=torch.int64).reshape(-1, 2), go_on):
+            for at, answer in zip(inked[done : done + len(part)], part, strict=True):
                 kept = torch.nonzero(held[_cells(at, tiling)] > INKED)
                 codes.append(answer[:, kept[:, 0], kept[:, 1]].T)
                 starts.append(kept * encoder.STRIDE + torch.tensor(at, device=self._device) + windows.HALO)
+            done += len(part)
         return torch.cat(codes), torch.cat(starts).flip(1) - windows.BEFORE + encoder.WINDOW / 2
 
     def _answers(self, batch: Tensor) -> Tensor:
-        """(b, D, h, w) codes of the windows that tiles (b, 1, H, W) answer for."""
-        codes: Tensor = self.encoder(batch.contiguous(memory_format=torch.channels_last))
+        """(b, D, h, w) codes of the windows that tiles (b, H, W) answer for."""
+        codes: Tensor = self.encoder(batch[:, None].contiguous(memory_format=torch.channels_last))
         return codes[:, :, windows.FIRST : -windows.FIRST, windows.FIRST : -windows.FIRST]
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import encoder, verify, windows
+from app.engine.batching import each
 from app.engine.dense import DensePass
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
@@ -109,8 +110,8 @@ class Detector:
         return Shot(symbol, example, prepared, symmetry(prepared.picture, prepared.core))
 
     def _level(self, inked: Tensor, number: int, cancelled: Callable[[], bool]) -> Level:
-        fine = resized(inked, windows.STEP**number * verify.SYMBOL / encoder.SYMBOL)
-        dense = resized(inked, windows.STEP**number)
+        factors = windows.STEP**number * verify.SYMBOL / encoder.SYMBOL, windows.STEP**number
+        fine, dense = each(lambda factor: resized(inked, factor), factors, self.device)
         codes, centres = self.dense(dense, lambda: _check(cancelled))
         ratio = torch.tensor([fine.shape[1] / dense.shape[1], fine.shape[0] / dense.shape[0]], device=self.device)
         factor = (fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.batching import each
 from app.engine.geometry import Box
 
 Colour = tuple[int, int, int]
@@ -31,18 +32,23 @@ def background(pixels: NDArray[np.uint8]) -> Colour:
 def ink(pixels: NDArray[np.uint8], paper: Colour | None = None) -> NDArray[np.float32]:
     """(H, W) ink in [0, 1] of (H, W, 3) RGB pixels; `paper` is the background's colour, found where it is not given."""
     paper = background(pixels) if paper is None else paper
-    distance, counts = np.empty(pixels.shape[:2], dtype=np.uint8), np.zeros(256, dtype=np.int64)
-    for top in range(0, len(pixels), ROWS):
-        rows = slice(top, top + ROWS)
-        # channel by channel: numpy is many times slower along an axis of three
-        apart = [_apart(np.ascontiguousarray(pixels[rows, :, n]), np.uint8(level)) for n, level in enumerate(paper)]
-        distance[rows] = np.maximum(np.maximum(apart[0], apart[1]), apart[2])
-        counts += np.bincount(distance[rows].ravel(), minlength=256)
-    return _curve(counts)[distance]
+    bands = [slice(top, top + ROWS) for top in range(0, len(pixels), ROWS)]
+    parts = list(each(lambda rows: _distance(pixels[rows], paper), bands, "cpu"))
+    curve = _curve(np.sum([counts for _, counts in parts], axis=0, dtype=np.int64).reshape(-1))
+    inked = np.empty(pixels.shape[:2], dtype=np.float32)
+    for _ in each(lambda n: np.take(curve, parts[n][0], out=inked[bands[n]], mode="clip"), range(len(bands)), "cpu"):
+        pass
+    return inked
 
 
-def _apart(channel: NDArray[np.uint8], level: np.uint8) -> NDArray[np.uint8]:
-    return np.maximum(channel, level) - np.minimum(channel, level)
+def _distance(pixels: NDArray[np.uint8], paper: Colour) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """(h, w) how far pixels (h, w, 3) are from the paper in the channel where they are farthest, and (256,) how many are at
+    each distance. Channel by channel: numpy is many times slower along an axis of three."""
+    result = np.zeros(pixels.shape[:2], dtype=np.uint8)
+    for n, level in enumerate(paper):
+        channel, own = np.ascontiguousarray(pixels[:, :, n]), np.uint8(level)
+        np.maximum(result, np.maximum(channel, own) - np.minimum(channel, own), out=result)
+    return result, np.bincount(result.ravel(), minlength=256)
 
 
 def tight_box(inked: NDArray[np.float32]) -> Box | None:

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from app.engine.batching import each
 from app.engine.fuse import precision
 from app.engine.query import Rotation
 from app.engine.verify import SIZE
@@ -23,7 +24,7 @@ TEMPLATE = 24           # pixels of a pose's template: the encoder's window, hal
 COARSE = TEMPLATE / SIZE  # template pixels a picture pixel
 REACH = 3               # template pixels a place may lie off its window's centre
 FAINTEST = 1e-3         # ink variance below which a patch is blank
-CHUNK = 256             # places aligned at once
+CHUNK = 128             # places aligned at once
 
 
 def matrices(poses: Tensor) -> Tensor:
@@ -138,7 +139,7 @@ def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor
     `coarse` (H, W) is a level at template size, `places` (N, 2) x, y on it. Poses of one place differ in mirror or by more
     than two turns.
     """
-    found = [_align(coarse, part, bank, best) for part in torch.split(places, CHUNK)]
+    found = list(each(lambda part: _align(coarse, part, bank, best), torch.split(places, CHUNK), coarse.device.type))
     return torch.cat([poses for poses, _ in found]), torch.cat([fit for _, fit in found])
 
 
@@ -146,7 +147,7 @@ def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tenso
     side = TEMPLATE + 2 * REACH
     around = crops(coarse, matrices(still(places)), side).to(precision(coarse.device.type))
     shifts = 2 * REACH + 1
-    patches = F.unfold(around[:, None], TEMPLATE).transpose(1, 2).reshape(-1, TEMPLATE * TEMPLATE)  # (N·49, 576)
+    patches = around.unfold(1, TEMPLATE, 1).unfold(2, TEMPLATE, 1).reshape(-1, TEMPLATE * TEMPLATE)  # (N·49, 576)
     fits = correlate(patches, bank).reshape(len(places), shifts * shifts, -1)
     fit, shift = fits.max(1)  # (N, T)
     of_template, kinds = bank.kinds

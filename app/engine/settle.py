@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from app.engine.batching import each
 from app.engine.poses import matrices
 from app.engine.verify import SIZE
 
@@ -14,7 +15,7 @@ TRIED = (-2, -1, 0, 1, 2)  # of these steps each way
 ROUNDS = 3          # each with steps half as long as the one before
 STRETCHED = 1.3     # the most that a copy may be wider or narrower than the example: as symbols drawn to fit a wire are
 APART = 2           # pixels between the points compared; the inks are softened over 3
-CHUNK = 256         # poses settled at once
+CHUNK = 64          # poses settled at once
 FAINTEST = 1e-4     # variance below which ink is blank
 
 
@@ -27,8 +28,8 @@ def settled(fine: Tensor, picture: Tensor, mask: Tensor, *tried: Tensor) -> tupl
     ink = example[::APART, ::APART][rows, columns]
     ink = F.normalize(ink - ink.mean(), dim=0)
     points = APART * torch.stack([columns, rows], 1) + 0.5 - SIZE / 2
-    parts = zip(*(torch.split(poses, CHUNK) for poses in tried), strict=True)
-    poses, fits = zip(*(_settled(soft, ink, points, torch.stack(part)) for part in parts), strict=True)
+    parts = torch.split(torch.stack(tried), CHUNK, 1)
+    poses, fits = zip(*each(lambda part: _settled(soft, ink, points, part), parts, fine.device.type), strict=True)
     return torch.cat(poses), torch.cat(fits)
 
 

@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 
 from app.engine import detector as module
-from app.engine.batching import Batches
 from app.engine.detector import Detector, distinct
 from app.engine.geometry import Box, Detection, angle_between
 from app.engine.index import SymbolIndex
@@ -132,18 +131,6 @@ def test_without_suppression_copies_are_found_twice(shipped: Detector, monkeypat
     before = len(search(shipped, page(POSES), options).detections)
     monkeypatch.setattr("app.engine.suppress._claimed", lambda _box, boxes: np.zeros(len(boxes), dtype=bool))
     assert len(search(shipped, page(POSES), options).detections) > before
-
-
-def test_out_of_memory_halves_the_batch_and_goes_on() -> None:
-    def work(rows: torch.Tensor) -> torch.Tensor:
-        if len(rows) > 3:
-            raise torch.cuda.OutOfMemoryError
-        return rows * 2
-
-    batches = Batches(16)
-    rows = torch.arange(20.0)
-    assert torch.equal(batches.run(work, rows), rows * 2)
-    assert batches.size == 2
 
 
 def test_poses_beside_better_ones_are_left_out() -> None:

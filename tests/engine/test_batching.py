@@ -1,0 +1,88 @@
+"""Work in parts: in order, one thread a part, by the caller's rules."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import torch
+
+from app.engine.batching import Batches, each
+
+
+@pytest.fixture
+def two_threads() -> None:
+    if torch.get_num_threads() == 1:
+        pytest.skip("torch has one thread")
+
+
+def test_results_come_in_order_and_are_those_of_one_thread() -> None:
+    weights = torch.rand(64, 64)
+    parts = [torch.rand(50 + n, 64) for n in range(9)]
+    for result, part in zip(each(lambda rows: rows @ weights, parts, "cpu"), parts, strict=True):
+        assert torch.allclose(result, part @ weights)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_parts_run_side_by_side_each_on_one_thread() -> None:
+    both = threading.Barrier(2)
+
+    def work(_: int) -> tuple[int, int]:
+        both.wait(30)
+        return threading.get_ident(), torch.get_num_threads()
+
+    seen = list(each(work, range(2), "cpu"))
+    assert len({thread for thread, _ in seen}) == 2
+    assert [threads for _, threads in seen] == [1, 1]
+    assert torch.get_num_threads() > 1
+
+
+def test_threads_that_come_later_compute_with_as_many_as_before() -> None:
+    before = torch.get_num_threads()
+    list(each(lambda n: n, range(3), "cpu"))
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    assert found == [before]
+
+
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad, torch.enable_grad])
+def test_parts_keep_the_callers_mode(mode: type[torch.inference_mode | torch.no_grad | torch.enable_grad]) -> None:
+    with mode():
+        expected = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+        seen = list(each(lambda _: (torch.is_inference_mode_enabled(), torch.is_grad_enabled()), range(4), "cpu"))
+    assert seen == [expected] * 4
+
+
+def test_who_may_not_go_on_does_not() -> None:
+    done: list[int] = []
+
+    def stop() -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(each(done.append, range(100), "cpu", stop))
+    assert 1 <= len(done) <= torch.get_num_threads()
+
+
+def test_an_error_in_a_part_is_the_callers() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(each(lambda n: 1 / (3 - n), range(6), "cpu"))
+
+
+def test_out_of_memory_halves_the_batch_and_goes_on() -> None:
+    def work(rows: torch.Tensor) -> torch.Tensor:
+        if len(rows) > 3:
+            raise torch.cuda.OutOfMemoryError
+        return rows * 2
+
+    batches = Batches(16, "cuda")
+    rows = torch.arange(20.0)
+    assert torch.equal(batches.run(work, rows), rows * 2)
+    assert batches.size == 2
+
+
+def test_no_rows_are_no_parts() -> None:
+    assert list(Batches(4, "cpu").parts(lambda rows: rows, torch.zeros(0, 2))) == []
