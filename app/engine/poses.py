@@ -14,7 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from app.engine.batching import each
-from app.engine.fuse import precision
 from app.engine.query import Rotation
 from app.engine.verify import SIZE
 
@@ -124,13 +123,11 @@ def _turned(small: Tensor, poses: Tensor) -> Tensor:
 
 
 def correlate(patches: Tensor, bank: Bank) -> Tensor:
-    """(N, T) normalised cross-correlation of patches (N, 576) of any precision with every template, inside the
-    template's mask."""
+    """(N, T) normalised cross-correlation of patches (N, 576) with every template, inside the template's mask."""
     area = bank.masks.sum(1).clamp(min=1)
-    masks, templates = bank.masks.to(patches.dtype).T, bank.templates.to(patches.dtype).T
-    total = (patches @ masks).float()
-    variance = ((patches.square() @ masks).float() - total.square() / area).clamp(min=FAINTEST * TEMPLATE)
-    return (patches @ templates).float().mul_(variance.rsqrt_()[:, bank.mask_of])
+    total = patches @ bank.masks.T
+    variance = (patches.square() @ bank.masks.T - total.square() / area).clamp(min=FAINTEST * TEMPLATE)
+    return (patches @ bank.templates.T).mul_(variance.rsqrt_()[:, bank.mask_of])
 
 
 def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor, Tensor]:
@@ -145,7 +142,7 @@ def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor
 
 def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor, Tensor]:
     side = TEMPLATE + 2 * REACH
-    around = crops(coarse, matrices(still(places)), side).to(precision(coarse.device.type))
+    around = crops(coarse, matrices(still(places)), side)
     shifts = 2 * REACH + 1
     patches = around.unfold(1, TEMPLATE, 1).unfold(2, TEMPLATE, 1).reshape(-1, TEMPLATE * TEMPLATE)  # (N·49, 576)
     fits = correlate(patches, bank).reshape(len(places), shifts * shifts, -1)
