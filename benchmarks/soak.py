@@ -105,12 +105,19 @@ def resident(pid: int) -> int:
         try:
             status = (folder / "status").read_text()
             total += next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS")), 0)
-            for task in (folder / "task").iterdir():
-                left += map(int, (task / "children").read_text().split())
+            left += [child for task in (folder / "task").iterdir() for child in children(task)]
         except (FileNotFoundError, ProcessLookupError):  # a child that has ended
             if folder.name == str(pid):
                 raise
     return total
+
+
+def children(task: Path) -> list[int]:
+    """Ids of the processes that a thread of a process has started; none of one that has ended."""
+    try:
+        return [int(child) for child in (task / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def drawing(sheet: Image.Image, symbol: SampleSymbol, kind: str) -> bytes:

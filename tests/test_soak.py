@@ -6,11 +6,12 @@ import copy
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.soak import Tally, growth, resident, same
+from benchmarks.soak import Tally, children, growth, resident, same
 
 ANSWER: dict[str, Any] = {
     "pages": [{"page": 1, "width": 240, "height": 180}],
@@ -57,3 +58,7 @@ def test_memory_is_counted_with_the_children() -> None:
     child.stdout.readline()
     assert resident(os.getpid()) - before > 50_000_000
     child.communicate(b"\n")
+
+
+def test_a_thread_that_has_ended_has_no_children(tmp_path: Path) -> None:
+    assert children(tmp_path / "task") == []
