@@ -25,8 +25,10 @@ class Stem(nn.Sequential):
     """The first layers of a network, its convolution in front, which take input of any precision."""
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = super().forward(x.to(next(self.parameters()).dtype))  # type: ignore[no-untyped-call]
-        return out
+        x = x.to(next(self.parameters()).dtype)
+        for layer in self:
+            x = layer(x)
+        return x
 
 
 class BasicBlock(nn.Module):
