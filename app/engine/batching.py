@@ -60,15 +60,16 @@ class Batches:
     def _whole(self, function: Callable[[Tensor], Tensor], part: Tensor) -> Tensor:
         results, done = list[Tensor](), 0
         while done < len(part):
+            rows = part[done : done + self.size]
             try:
-                results.append(function(part[done : done + self.size]))
+                results.append(function(rows))
             except torch.cuda.OutOfMemoryError:
-                if self.size == 1:
+                if len(rows) == 1:
                     raise
-                self.size = min(self.size, len(part)) // 2
+                self.size = len(rows) // 2
                 torch.cuda.empty_cache()
                 continue
-            done += len(results[-1])
+            done += len(rows)
         return torch.cat(results)
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
 import pytest
 import torch
 
+from app.engine import batching
 from app.engine.batching import Batches, each
 
 
 @pytest.fixture
-def two_threads() -> None:
-    if torch.get_num_threads() == 1:
-        pytest.skip("torch has one thread")
+def two_threads() -> Iterator[None]:
+    """A crew of two, however many cores there are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    batching._crew.cache_clear()
+    yield
+    batching._crew().pool.shutdown()
+    batching._crew.cache_clear()
+    torch.set_num_threads(before)
 
 
 def test_results_come_in_order_and_are_those_of_one_thread() -> None:
@@ -34,7 +42,7 @@ def test_parts_run_side_by_side_each_on_one_thread() -> None:
     seen = list(each(work, range(2), "cpu"))
     assert len({thread for thread, _ in seen}) == 2
     assert [threads for _, threads in seen] == [1, 1]
-    assert torch.get_num_threads() > 1
+    assert torch.get_num_threads() == 2
 
 
 def test_threads_that_come_later_compute_with_as_many_as_before() -> None:
@@ -82,6 +90,17 @@ def test_out_of_memory_halves_the_batch_and_goes_on() -> None:
     rows = torch.arange(20.0)
     assert torch.equal(batches.run(work, rows), rows * 2)
     assert batches.size == 2
+
+
+def test_a_row_that_does_not_fit_by_itself_is_an_error() -> None:
+    def work(rows: torch.Tensor) -> torch.Tensor:
+        if 16 in rows:
+            raise torch.cuda.OutOfMemoryError
+        return rows
+
+    for count in (17, 20):  # alone in the last part, and among others
+        with pytest.raises(torch.cuda.OutOfMemoryError):
+            Batches(16, "cuda").run(work, torch.arange(count))
 
 
 def test_no_rows_are_no_parts() -> None:
