@@ -50,7 +50,7 @@ def _one_size(picture: Tensor, core: Tensor, turns: Any, mirror: bool, scales: l
     return poses.make_bank(picture, core, turns, mirror, [float(np.exp(np.mean(np.log(scales))))])
 
 
-def _unsettled(_fine: Tensor, _picture: Tensor, _mask: Tensor, _given: Tensor, moved: Tensor) -> tuple[Tensor, None]:
+def _unsettled(_soft: Tensor, _picture: Tensor, _mask: Tensor, _given: Tensor, moved: Tensor) -> tuple[Tensor, None]:
     return moved, None
 
 

@@ -21,7 +21,7 @@ from app.engine.evidence import agreement, tolerance
 from app.engine.example import Prepared
 from app.engine.look import Sheet, sharp_beside, sharp_crops, viewed
 from app.engine.poses import crops, matrices
-from app.engine.settle import settled
+from app.engine.settle import settled, softened
 from app.engine.verify import spread
 from training.drawings import Drawing, Symbol
 from training.pairs import Copy, apart, legible, make_scene, perturbed, rows, single
@@ -79,7 +79,7 @@ def make_trials(drawing: Drawing[Symbol], sheet: Sheet, shot: Shot, rng: np.rand
     poses = torch.cat([scene.poses[kept], perturbed(scene.truths, rng)])
     if not len(poses):
         return None
-    poses, fits = settled(scene.level, prepared.picture, prepared.mask, poses)
+    poses, fits = settled(softened(scene.level), prepared.picture, prepared.mask, poses)
     poses = poses[torch.argsort(fits, descending=True)]
     poses = _loosened(poses[distinct(poses, len(poses))], rng)
     targets = _labelled(poses, scene.truths, clean, prepared.longer)
@@ -137,7 +137,7 @@ def looks(motions: NDArray[np.float64], clean: Tensor, longer: float) -> tuple[N
     back = rows(np.linalg.inv(square).astype(np.float64))
     back[:, :2] += verify.SIZE / 2
     back[:, 4:] = 1.0
-    poses, _ = settled(clean, clean, torch.ones_like(clean), single(back))
+    poses, _ = settled(softened(clean), clean, torch.ones_like(clean), single(back))
     moved = crops(clean, matrices(poses), verify.SIZE)
     by = 2 * max(1, math.ceil(verify.SYMBOL / longer / 2)) + 1  # half a pixel of the page, which moves strokes by as much
     correlation, missing, extra = agreement(clean, torch.ones_like(clean), moved, by).unbind(1)

@@ -21,7 +21,7 @@ from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
 from app.engine.poses import compose, crops, matrices
 from app.engine.query import Example, Pixels
-from app.engine.settle import settled
+from app.engine.settle import settled, softened
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry
 from app.engine.verify import SPREADS, Verifier, compared
@@ -99,6 +99,11 @@ class Level:
     centres: Tensor    # (n, 2) of the windows, fine pixels
     codes: Tensor      # (n, D)
 
+    @cached_property
+    def soft(self) -> Tensor:
+        """(H, W) its ink softened, by which candidates are settled."""
+        return softened(self.fine)
+
 
 class SecondLook:
     """A verifier on its device, and what its logits mean."""
@@ -116,7 +121,7 @@ class SecondLook:
             logit, correction = self.glance(level.fine, prepared, poses)
             poses, correction = poses[logit > SECOND], correction[logit > SECOND]
         if len(poses):
-            poses, _ = settled(level.fine, prepared.picture, prepared.mask, poses, compose(poses, correction))
+            poses, _ = settled(level.soft, prepared.picture, prepared.mask, poses, compose(poses, correction))
             logit = self.look(sheet, level, prepared, poses)
             logit, poses = logit[logit > SECOND], poses[logit > SECOND]
         lying = _on_page(level, shot, poses)

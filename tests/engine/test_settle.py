@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from app.engine.poses import crops, matrices
-from app.engine.settle import settled
+from app.engine.settle import ROWS, settled, softened
 from app.engine.verify import SIZE
 
 TRUE = torch.tensor([[100.0, 80.0, 37.0, 0.0, 1.0, 1.0], [60.0, 150.0, 200.0, 1.0, 1.05, 1.0],
@@ -36,7 +37,7 @@ def page() -> Tensor:
 
 def test_a_pose_a_little_off_is_laid_right() -> None:
     off = TRUE + torch.tensor([[1.5, -1.0, 6.0, 0.0, 0.04, 0.05]])
-    poses, fits = settled(page(), *example(), off)
+    poses, fits = settled(softened(page()), *example(), off)
     assert poses[:, :2] == pytest.approx(TRUE[:, :2], abs=1.0)
     assert poses[:, 2] == pytest.approx(TRUE[:, 2], abs=2.0)
     assert poses[:, 4] == pytest.approx(TRUE[:, 4], abs=0.05)
@@ -46,15 +47,23 @@ def test_a_pose_a_little_off_is_laid_right() -> None:
 
 def test_a_copy_drawn_narrower_is_laid_over_all_of_it() -> None:
     """A third of copies on process drawings have other proportions: here the stretch is the only thing that is off."""
-    _, fits = settled(page(), *example(), TRUE[2:] * torch.tensor([1, 1, 1, 1, 1, 0]) + torch.tensor([0, 0, 0, 0, 0, 1.0]))
+    unstretched = TRUE[2:] * torch.tensor([1, 1, 1, 1, 1, 0]) + torch.tensor([0, 0, 0, 0, 0, 1.0])
+    _, fits = settled(softened(page()), *example(), unstretched)
     assert float(fits) > 0.9
 
 
 def test_the_better_of_several_poses_is_taken() -> None:
-    poses, _ = settled(page(), *example(), TRUE + torch.tensor([[30.0, 30.0, 0.0, 0.0, 0.0, 0.0]]), TRUE)
+    poses, _ = settled(softened(page()), *example(), TRUE + torch.tensor([[30.0, 30.0, 0.0, 0.0, 0.0, 0.0]]), TRUE)
     assert poses[:, :2] == pytest.approx(TRUE[:, :2], abs=1.0)
 
 
 def test_a_blank_place_fits_nothing() -> None:
     _, fits = settled(torch.zeros(100, 100), *example(), torch.tensor([[50.0, 50.0, 0.0, 0.0, 1.0, 1.0]]))
     assert float(fits) == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize("height", [1, ROWS - 1, ROWS, ROWS + 1, 2 * ROWS, 2 * ROWS + 5])
+def test_softening_in_parts_gives_the_mean_of_nine_pixels_everywhere(height: int) -> None:
+    inked = torch.rand(height, 37, generator=torch.Generator().manual_seed(height))
+    whole = F.avg_pool2d(inked[None, None], 3, 1, 1)[0, 0]
+    assert softened(inked) == pytest.approx(whole, abs=1e-6)
