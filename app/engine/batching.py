@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from typing import NamedTuple, TypeVar
 
@@ -15,15 +16,19 @@ from torch import Tensor
 PartT = TypeVar("PartT")
 ResultT = TypeVar("ResultT")
 
+AHEAD = 2  # parts a core that are begun or wait for one, so that none waits for the slowest
+
+_own = threading.local()  # has a core where a thread is one of the crew
+
 
 def each(function: Callable[[PartT], ResultT], parts: Sequence[PartT], device: str,
          go_on: Callable[[], None] = lambda: None) -> Iterator[ResultT]:
     """The results of `function` on each part, in order. `go_on` is called in between, by the caller's thread, and may raise.
 
     On a CPU a core has a part to itself. Threads inside an operation gain little there: a network is a thousand operations,
-    and at the end of each they wait for the last of them.
+    and at the end of each they wait for the last of them. Parts of a part are its own core's.
     """
-    crew = _crew() if device == "cpu" and len(parts) > 1 else None
+    crew = _crew() if device == "cpu" and len(parts) > 1 and not hasattr(_own, "core") else None
     if crew is None or crew.size == 1:
         for part in parts:
             go_on()
@@ -35,9 +40,19 @@ def each(function: Callable[[PartT], ResultT], parts: Sequence[PartT], device: s
         with torch.inference_mode(inference), torch.set_grad_enabled(grad):  # of this thread alone
             return function(part)
 
-    for first in range(0, len(parts), crew.size):
-        go_on()
-        yield from crew.pool.map(work, parts[first : first + crew.size])
+    begun = deque[Future[ResultT]]()
+    try:
+        for part in parts:
+            if len(begun) == AHEAD * crew.size:
+                yield begun.popleft().result()
+            go_on()
+            begun.append(crew.pool.submit(work, part))
+        while begun:
+            yield begun.popleft().result()
+    finally:
+        for late in begun:
+            late.cancel()
+        wait(begun)
 
 
 class Batches:
@@ -89,6 +104,7 @@ def _crew() -> _Crew:
 
 
 def _alone() -> None:
+    _own.core = True
     torch.get_num_threads()  # a thread's first look takes over the number that holds for all
     torch.set_num_threads(1)
 

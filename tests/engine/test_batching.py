@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from app.engine import batching
-from app.engine.batching import Batches, each
+from app.engine.batching import AHEAD, Batches, each
 
 
 @pytest.fixture
@@ -55,6 +55,14 @@ def test_threads_that_come_later_compute_with_as_many_as_before() -> None:
     assert found == [before]
 
 
+@pytest.mark.usefixtures("two_threads")
+def test_parts_of_a_part_are_done_by_the_thread_that_has_it() -> None:
+    def whole(n: int) -> set[int]:
+        return {threading.get_ident(), *each(lambda _: threading.get_ident(), range(5 + n), "cpu")}
+
+    assert [len(threads) for threads in each(whole, range(6), "cpu")] == [1] * 6
+
+
 @pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad, torch.enable_grad])
 def test_parts_keep_the_callers_mode(mode: type[torch.inference_mode | torch.no_grad | torch.enable_grad]) -> None:
     with mode():
@@ -72,7 +80,7 @@ def test_who_may_not_go_on_does_not() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         list(each(done.append, range(100), "cpu", stop))
-    assert 1 <= len(done) <= torch.get_num_threads()
+    assert 1 <= len(done) <= AHEAD * torch.get_num_threads()
 
 
 def test_an_error_in_a_part_is_the_callers() -> None:
