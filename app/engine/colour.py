@@ -10,13 +10,13 @@ import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine.ink import VISIBLE, Colour
 from app.engine.poses import sampled
 from app.engine.query import Pixels
+from app.engine.verify import spread
 
 ALIKE = 0.5    # distance below which two tones are one: compression blurs them
 FEW = 0.005    # share of a page's ink below which another tone is none
@@ -68,18 +68,20 @@ def foreign(pixels: Tensor, inked: Tensor, paper: Colour, affines: Tensor, own: 
     centre, to the page's, `own` (S, S) is the ink that the symbol has in them: most ink there has its tone. (n, S, S)."""
     height, width = inked.shape
     size = len(own)
-    there = sampled(affines, size).floor().long()
+    there = sampled(affines, size).floor()
     column, row = there[..., 0].clamp(0, width - 1), there[..., 1].clamp(0, height - 1)
-    seen = (inked[row, column] >= VISIBLE) & (column == there[..., 0]) & (row == there[..., 1])
-    away = (pixels[row, column].float() - torch.tensor(paper, device=own.device)) * seen[..., None]
+    at = row.long().mul_(width).add_(column.long())
+    seen = (inked.take(at) >= VISIBLE) & (column == there[..., 0]) & (row == there[..., 1])
+    away = pixels.flatten(0, 1).index_select(0, at.flatten()).T.float().reshape(3, *at.shape)
+    away.sub_(torch.tensor(paper, device=own.device)[:, None, None]).mul_(seen)
     tone, weight = _strongest(away), own.flatten() * seen
-    middle = _strongest((away * weight[..., None]).sum(1, keepdim=True))
-    weight = weight * ((tone - middle).abs().amax(-1) < ALIKE)  # without what crosses the symbol
-    middle = _strongest((away * weight[..., None]).sum(1, keepdim=True) + 1e-3 * middle)
-    off = (tone - middle).abs().amax(-1).clamp(max=1) * seen
-    return F.max_pool2d(off.reshape(-1, 1, size, size), 3, 1, 1)[:, 0]
+    middle = _strongest((away * weight).sum(2, keepdim=True))
+    weight = weight * ((tone - middle).abs().amax(0) < ALIKE)  # without what crosses the symbol
+    middle = _strongest((away * weight).sum(2, keepdim=True) + 1e-3 * middle)
+    off = (tone - middle).abs().amax(0).clamp(max=1) * seen
+    return spread(off.reshape(-1, size, size), 3)
 
 
 def _strongest(away: Tensor) -> Tensor:
-    """Tones (..., 3), their strongest channel at 1 or -1."""
-    return away / away.abs().amax(-1, keepdim=True).clamp(min=1e-6)
+    """Tones (3, ...), their strongest channel at 1 or -1: a channel at a time, for torch is slow along an axis of three."""
+    return away / away.abs().amax(0).clamp(min=1e-6)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,15 +31,30 @@ from app.engine.symmetry import symmetry
 from app.engine.verify import Verifier
 from app.errors import Cancelled
 
-PLACES = 2000       # windows a level looked at more closely for one example, the most alike,
-PART = 0.04         # and of all its windows, where there are more
-RIVALS = 16         # examples that may share a window
+PLACES = 2000       # windows of a level looked at more closely for one example, the most alike,
+PART = 0.04         # and of all its windows, where there are more:
+FIRST = 6000        # of these first, shared by the examples of a request,
+FEWEST = 40         # but so many of each at least,
+GROWTH = 4          # and times more as long as these show new copies:
+LIKELY = 0.0        # a jury's logit from which they do
+TOGETHER = 16       # examples compared with all windows at once
 LIKENESS = 0.1      # cosine below which a window is not looked at
-LOOKS = 400         # poses an example may put before the verifier on any page,
-SHARE = 0.35        # and for each place, where there are more
+LOOKS = 4000        # poses put before the verifier at first, shared in the same way,
+SHARE = 0.35        # but so many of each place at least;
+THOROUGH = 2000     # and so many of all places in a ring once these show new copies
 FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
+BESIDE = 2 / COARSE  # fine pixels by which these differ, or by their turn
+NEAR, FAR, MANY = 1.0, 2.0, 50  # levels apart that symbols may be to share windows; as far from so many examples on
 LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
+
+
+@dataclass(frozen=True)
+class Places:
+    """The inked windows of a level: codes (n, D), and their centres (n, 2) x, y on the page."""
+
+    codes: Tensor
+    centres: Tensor
 
 
 class Detector:
@@ -85,22 +101,63 @@ class Detector:
         with _timed(timings, "embed"):
             paper = background(page)
             sheet = Sheet(page, ink(page, paper), paper, self.device)
-            shots = [self._shot(n, example) for n, query in enumerate(queries) for example in query.examples]
+            asked = [(n, example) for n, query in enumerate(queries) for example in query.examples]
+            shots = list(each(lambda one: self._shot(*one), asked, self.device))
         found: list[Found] = []
-        for number, group in _by_level(shots, options).items():
-            _check(cancelled)
+        for serving, levels in _by_level(shots, options):
             with _timed(timings, "embed"):
-                level = self._level(sheet.inked, number, cancelled)
-            with _timed(timings, "search"):
-                places = self._places(level, group, index)
-            for shot, centres in zip(group, places, strict=True):
-                _check(cancelled)
-                with _timed(timings, "search"):
-                    poses = self._poses(level, shot, centres, options)
-                with _timed(timings, "verify"):
-                    found.append(self.look(sheet, level, shot, poses))
+                places = self._places(sheet.inked, serving, cancelled)
+            for number, group in levels.items():
+                found += self._found(sheet, number, group, places, index, options, len(shots), timings, cancelled)
         detections = [] if not found else self._detections(page.shape[:2], found, queries, options)
         return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
+
+    def _found(self, sheet: Sheet, number: int, group: Sequence[Shot], places: Places, index: SymbolIndex, options: Options,
+               sharing: int, timings: Timings, cancelled: Callable[[], bool]) -> list[Found]:
+        """What each of a group of examples finds on a level."""
+        _check(cancelled)
+        with _timed(timings, "embed"):
+            level = _level(sheet.inked, number)
+        most = min(max(PLACES, round(PART * len(places.codes))), len(places.codes))
+        with _timed(timings, "search"):
+            codes = torch.from_numpy(np.stack([self._code(shot.example, index) for shot in group])).to(self.device)
+            first = min(max(FIRST // sharing, FEWEST), most)
+            likest = most_alike(places.codes, codes, first, self.device)
+        began, spent = time.perf_counter(), list[Timings]()
+
+        def work(n: int) -> tuple[Found, Timings]:
+            own, centres = Timings(), rings(places, codes[n], likest[n], most)
+            return self._copies(sheet, level, group[n], centres, sharing, options, own), own
+
+        found = []
+        for one, own in each(work, range(len(group)), self.device, lambda: _check(cancelled)):
+            found.append(one)
+            spent.append(own)
+        _share(timings, spent, 1000 * (time.perf_counter() - began))
+        return found
+
+    def _copies(self, sheet: Sheet, level: Level, shot: Shot, centres: Iterator[Tensor], sharing: int, options: Options,
+                timings: Timings) -> Found:
+        """What one of `sharing` examples finds at the places most like it, and at further ones as long as it finds more."""
+        with _timed(timings, "search"):
+            bank = self._bank(level, shot, options)
+        tried, poses, logit = (torch.zeros(0, *shape, device=self.device) for shape in ((6,), (6,), ()))
+        for ring in centres:
+            with _timed(timings, "search"):
+                fresh = self._poses(level, bank, ring, tried)
+                tried = torch.cat([tried, fresh])
+            few = max(min(LOOKS // sharing, THOROUGH), round(SHARE * len(ring)))
+            for part in (fresh[:few], fresh[few:]):
+                with _timed(timings, "verify"):
+                    more, sure = self.look.candidates(sheet, level, shot.prepared, part)
+                    brought = _new(more[sure > LIKELY], poses[logit > LIKELY])
+                    poses, logit = torch.cat([poses, more]), torch.cat([logit, sure])
+                if not brought:
+                    break
+            if not brought:
+                break
+        with _timed(timings, "verify"):
+            return self.look.found(sheet, level, shot, poses, logit)
 
     def _shot(self, symbol: int, example: Example) -> Shot:
         prepared = prepare(example.pixels, example.paper)
@@ -109,48 +166,31 @@ class Detector:
                            sharp_mask=prepared.sharp_mask.to(self.device))
         return Shot(symbol, example, prepared, symmetry(prepared.picture, prepared.core))
 
-    def _level(self, inked: Tensor, number: int, cancelled: Callable[[], bool]) -> Level:
-        factors = windows.STEP**number * verify.SYMBOL / encoder.SYMBOL, windows.STEP**number
-        fine, dense = each(lambda factor: resized(inked, factor), factors, self.device)
-        codes, centres = self.dense(dense, lambda: _check(cancelled))
-        ratio = torch.tensor([fine.shape[1] / dense.shape[1], fine.shape[0] / dense.shape[0]], device=self.device)
-        factor = (fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0])
-        return Level(fine, sharp_level(inked, factor[0]), resized(fine, COARSE), factor, centres * ratio, codes)
+    def _places(self, inked: Tensor, number: float, cancelled: Callable[[], bool]) -> Places:
+        level = resized(inked, windows.STEP**number)
+        codes, centres = self.dense(level, lambda: _check(cancelled))
+        ratio = torch.tensor([inked.shape[1] / level.shape[1], inked.shape[0] / level.shape[0]], device=self.device)
+        return Places(codes.float(), centres * ratio)
 
-    def _places(self, level: Level, group: Sequence[Shot], index: SymbolIndex) -> list[Tensor]:
-        """Of each shot the centres (k, 2) of the windows most like it."""
-        known = [shot.example.id for shot in group if shot.example.positive]
-        codes = level.codes.float().cpu().numpy()
-        if not len(codes):
-            return [level.centres] * len(group)
-        likeness, ids = index.search(codes, min(RIVALS, len(known)), known)
-        places = []
-        for shot in group:
-            if shot.example.positive:
-                row, column = np.nonzero((ids == shot.example.id) & (likeness > LIKENESS))
-                similarity = likeness[row, column]
-            else:
-                similarity = codes @ self.embed(shot.example.pixels, shot.example.paper)
-                row = np.flatnonzero(similarity > LIKENESS)
-                similarity = similarity[row]
-            best = row[np.argsort(-similarity, kind="stable")[: max(PLACES, round(PART * len(codes)))]]
-            places.append(level.centres[torch.from_numpy(best).to(self.device)])
-        return places
+    def _code(self, example: Example, index: SymbolIndex) -> NDArray[np.float32]:
+        """(D,) of an example; the index holds those of positive ones."""
+        return index.codes([example.id])[0] if example.positive else self.embed(example.pixels, example.paper)
 
-    def _poses(self, level: Level, shot: Shot, centres: Tensor, options: Options) -> Tensor:
-        """(n, 6) poses on the fine level worth a second look."""
+    def _poses(self, level: Level, bank: Bank, centres: Tensor, tried: Tensor) -> Tensor:
+        """(n, 6) poses on the fine level, at places (k, 2) on the page, that are worth a second look and were not tried, the
+        fittest first."""
         if not len(centres):
-            return torch.zeros(0, 6, device=self.device)
+            return tried[:0]
         ratio = torch.tensor([level.coarse.shape[1] / level.fine.shape[1], level.coarse.shape[0] / level.fine.shape[0]],
                              device=self.device)
-        poses, fits = align(level.coarse, centres * ratio, self._bank(level, shot, options), POSES)
+        poses, fits = align(level.coarse, centres * torch.tensor(level.factor, device=self.device) * ratio, bank, POSES)
         poses, fits = poses.flatten(0, 1), fits.flatten()
         best = torch.argsort(fits, descending=True, stable=True)
         best = best[fits[best] > FIT]
         poses = poses[best]
-        poses = poses[distinct(poses, max(LOOKS, round(SHARE * len(centres))))]
         poses[:, :2] /= ratio
-        return poses
+        kept = distinct(torch.cat([tried, poses]), len(tried) + max(THOROUGH, round(SHARE * len(centres))), apart=BESIDE)
+        return poses[kept[len(tried) :] - len(tried)]
 
     def _bank(self, level: Level, shot: Shot, options: Options) -> Bank:
         own = shot.prepared.longer * level.factor[0] / verify.SYMBOL  # size of an equal copy, in pictures
@@ -168,6 +208,52 @@ class Detector:
             detections.append(Detection(queries[kept.symbol].symbol_id, bounds(kept.polygon), corners, kept.score,
                                         Pose(x, y, angle % 360, mirrored > 0.5, scale), tuple(map(float, kept.evidence))))
         return detections
+
+
+def rings(places: Places, code: Tensor, first: Tensor, most: int) -> Iterator[Tensor]:
+    """Centres (k, 2) of the `first` windows (rows of places) for a code, then of further ones in growing numbers, up to `most`
+    in all, the most like first."""
+    yield places.centres[first]
+    seen = len(first)
+    rest = most_alike(places.codes, code[None], most, str(code.device))[0] if seen < most else first
+    rest = rest[~torch.isin(rest, first)]
+    while len(rest):
+        more = (GROWTH - 1) * max(seen, 1)
+        yield places.centres[rest[:more]]
+        seen, rest = seen + more, rest[more:]
+
+
+def most_alike(codes: Tensor, queries: Tensor, count: int, device: str) -> list[Tensor]:
+    """Of each query (N, D) the rows of at most `count` codes (n, D), the most like first, exactly.
+
+    A product and not FAISS, whose search is several times slower for so many neighbours and cannot use a device.
+    """
+    def rows(part: Tensor) -> list[Tensor]:
+        likeness, found = (part @ codes.T).topk(count)
+        return [row[like > LIKENESS] for row, like in zip(found, likeness, strict=True)]
+
+    return [row for part in each(rows, torch.split(queries, TOGETHER), device) for row in part]
+
+
+def _new(poses: Tensor, known: Tensor) -> bool:
+    """Whether any of poses (n, 6) lies where none of the known (m, 6) does."""
+    apart = torch.cdist(poses[:, :2], known[:, :2]) if len(known) else torch.full((len(poses), 1), torch.inf)
+    return bool((apart > verify.SYMBOL / 2).all(1).any())
+
+
+def _share(timings: Timings, spent: Sequence[Timings], wall: float) -> None:
+    """Adds so many milliseconds to the stages of timings in the proportion in which others, side by side, spent them."""
+    total = sum(own.search + own.verify for own in spent)
+    for own in spent:
+        timings.search += wall * own.search / total
+        timings.verify += wall * own.verify / total
+
+
+def _level(inked: Tensor, number: int) -> Level:
+    """A page's ink (H, W) at the size of a level."""
+    fine = resized(inked, windows.STEP**number * verify.SYMBOL / encoder.SYMBOL)
+    factor = fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0]
+    return Level(fine, sharp_level(inked, factor[0]), resized(fine, COARSE), factor)
 
 
 def sharp_level(inked: Tensor, factor: float) -> Tensor:
@@ -202,13 +288,16 @@ def _wanted(polygon: NDArray[np.float64], shape: Sequence[int], options: Options
     return bool(0 <= x <= shape[1] and 0 <= y <= shape[0] and (any(inside) or not options.regions) and not outside)
 
 
-def _by_level(shots: Sequence[Shot], options: Options) -> dict[int, list[Shot]]:
-    groups: dict[int, list[Shot]] = {}
-    for shot in shots:
-        factor = min(encoder.SYMBOL / shot.prepared.longer, LARGEST)
-        for number in windows.levels(factor, options.scale_min, options.scale_max):
-            groups.setdefault(number, []).append(shot)
-    return {number: groups[number] for number in sorted(groups)}
+def _by_level(shots: Sequence[Shot], options: Options) -> Iterator[tuple[float, dict[int, list[Shot]]]]:
+    """The levels whose windows are looked at, and for each those at which examples are laid over them, and the examples."""
+    middle = math.sqrt(options.scale_min * options.scale_max)
+    wanted = [windows.level(min(encoder.SYMBOL / shot.prepared.longer, LARGEST) / middle) for shot in shots]
+    for serving, group in windows.shared(wanted, NEAR if len(shots) < MANY else FAR).items():
+        for more in windows.around(options.scale_min, options.scale_max):
+            levels = defaultdict[int, list[Shot]](list)
+            for n in group:
+                levels[round(wanted[n]) + more].append(shots[n])
+            yield serving + more, levels
 
 
 def _check(cancelled: Callable[[], bool]) -> None:

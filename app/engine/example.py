@@ -66,7 +66,7 @@ def _foreign(pixels: NDArray[np.uint8], inked: NDArray[np.float32], paper: Colou
     x, y = box.centre
     scale = max(box.width, box.height) / verify.SYMBOL / verify.SHARPER
     affine = torch.tensor([[[scale, 0.0, x], [0.0, scale, y]]])
-    return foreign(torch.from_numpy(np.require(pixels, requirements="W")), torch.from_numpy(inked), paper, affine, own)[0]
+    return foreign(torch.from_numpy(pixels.copy()), torch.from_numpy(inked), paper, affine, own)[0]
 
 
 def _own(inked: NDArray[np.float32], box: Box) -> Tensor:

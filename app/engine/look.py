@@ -63,7 +63,8 @@ class Sheet:
 
     @cached_property
     def _colours(self) -> Tensor:
-        return torch.from_numpy(np.require(self.pixels, requirements="W")).to(self.device)  # torch warns of what is read only
+        writable = np.require(self.pixels, requirements=("C", "W"))  # torch warns of what is read only
+        return torch.from_numpy(writable).to(self.device)
 
     def foreign(self, affines: Tensor, own: Tensor) -> Tensor:
         """(n, S, S) what of the ink in pictures under affines (n, 2, 3) is of another tone than the symbol whose ink `own`
@@ -89,15 +90,12 @@ class Shot:
 
 @dataclass(frozen=True)
 class Level:
-    """A page at one size: at the scout's, at the templates', at the jury's, and where its windows are and what they look
-    like."""
+    """A page at one size: at the scout's, at the jury's and at the templates'."""
 
     fine: Tensor       # (H, W) ink
     sharp: Tensor      # (H'', W'') ink, never enlarged: bilinear sampling enlarges as well
     coarse: Tensor     # (H', W') ink
     factor: tuple[float, float]  # fine pixels a page pixel, right and down
-    centres: Tensor    # (n, 2) of the windows, fine pixels
-    codes: Tensor      # (n, D)
 
     @cached_property
     def soft(self) -> Tensor:
@@ -114,17 +112,20 @@ class SecondLook:
         self._pictures = Batches(64 if device == "cpu" else 2048, device)
         self._unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=device)
 
-    def __call__(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor) -> Found:
-        """The poses that stood the second look, on the page, with their scores."""
-        prepared = shot.prepared
+    def candidates(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor) -> tuple[Tensor, Tensor]:
+        """Of poses (n, 6) on a level those that may be copies, settled, and the jury's logits of them."""
         if len(poses):
             logit, correction = self.glance(level.fine, prepared, poses)
             poses, correction = poses[logit > SECOND], correction[logit > SECOND]
-        if len(poses):
-            poses, _ = settled(level.soft, prepared.picture, prepared.mask, poses, compose(poses, correction))
-            logit = self.look(sheet, level, prepared, poses)
-            logit, poses = logit[logit > SECOND], poses[logit > SECOND]
-        lying = _on_page(level, shot, poses)
+        if not len(poses):
+            return poses, torch.zeros(0, device=poses.device)
+        poses, _ = settled(level.soft, prepared.picture, prepared.mask, poses, compose(poses, correction))
+        logit = self.look(sheet, level, prepared, poses)
+        return poses[logit > SECOND], logit[logit > SECOND]
+
+    def found(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, logit: Tensor) -> Found:
+        """All candidates of a page, on the page, with their scores: each is seen beside the others."""
+        prepared, lying = shot.prepared, _on_page(level, shot, poses)
         evidence = self._evidence(sheet, level, shot, poses, lying, logit) if len(poses) else torch.zeros(0, len(NAMES))
         score = self._calibration.score(evidence).double().cpu().numpy()
         kept = score >= FLOOR

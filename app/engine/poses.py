@@ -74,20 +74,15 @@ def compose(poses: Tensor, corrections: Tensor) -> Tensor:
 class Bank:
     """Templates of one example under every turn, mirror and size tried.
 
-    `templates` (T, 576) zero-mean and of unit length inside their masks, `masks` (U, 576), `mask_of` (T,) the mask of each
-    template (a box looks the same mirrored or turned by half), `poses` (T, 4) angle, mirrored, scale, stretch.
+    `templates` (T, 576) zero-mean and of unit length inside their masks, `masks` (U, 576), of which each serves T / U templates
+    that follow each other (a box looks the same mirrored or turned by half), `poses` (T, 4) angle, mirrored, scale, stretch,
+    `alike` (T, T) which templates are hardly turned from each other, and as mirrored.
     """
 
     templates: Tensor
     masks: Tensor
-    mask_of: Tensor
     poses: Tensor
-
-    @property
-    def kinds(self) -> tuple[Tensor, Tensor]:
-        """Of each template the turn and mirror alone: (T,) kind and (K, 2) angle, mirrored of each kind."""
-        kinds, of_template = torch.unique(self.poses[:, :2], dim=0, return_inverse=True)
-        return of_template, kinds
+    alike: Tensor
 
 
 def sizes(scale_min: float, scale_max: float) -> list[float]:
@@ -102,15 +97,18 @@ def make_bank(picture: Tensor, core: Tensor, rotation: Rotation, mirror: bool, s
     level."""
     turns = {"any": range(0, 360, TURN_STEP), "right_angles": range(0, 360, 90), "none": range(1)}[rotation]
     tried = [(float(a), float(m), s, 1.0) for s in scales for m in ((0, 1) if mirror else (0,)) for a in turns]
+    tried.sort(key=lambda pose: (pose[2], pose[0] % 180))
     poses = torch.tensor(tried, device=picture.device)
-    boxes, mask_of = torch.unique(torch.stack([poses[:, 0] % 180, torch.zeros_like(poses[:, 0]), poses[:, 2], poses[:, 3]], 1),
-                                  dim=0, return_inverse=True)
+    serving = len(tried) // len({(scale, angle % 180) for angle, _, scale, _ in tried})
+    boxes = poses[::serving] * torch.tensor([1.0, 0.0, 1.0, 1.0], device=picture.device)
     box = resized(F.max_pool2d(core[None], 5, 1, 2)[0], COARSE)
     masks = (_turned(box, boxes) > 0.5).float()
-    own, area = masks[mask_of], masks.sum(1).clamp(min=1)[mask_of]
+    own, area = (part.repeat_interleave(serving, 0) for part in (masks, masks.sum(1).clamp(min=1)))
     inked = _turned(resized(picture, COARSE), poses) * own
     centred = (inked - (inked.sum(1) / area)[:, None]) * own
-    return Bank(F.normalize(centred, dim=1), masks, mask_of, poses)
+    turned = torch.remainder(poses[:, None, 0] - poses[None, :, 0] + 180, 360) - 180
+    alike = (turned.abs() <= 2 * TURN_STEP + 1) & (poses[:, None, 1] == poses[None, :, 1])
+    return Bank(F.normalize(centred, dim=1), masks, poses, alike)
 
 
 def _turned(small: Tensor, poses: Tensor) -> Tensor:
@@ -127,7 +125,8 @@ def correlate(patches: Tensor, bank: Bank) -> Tensor:
     area = bank.masks.sum(1).clamp(min=1)
     total = patches @ bank.masks.T
     variance = (patches.square() @ bank.masks.T - total.square() / area).clamp(min=FAINTEST * TEMPLATE)
-    return (patches @ bank.templates.T).mul_(variance.rsqrt_()[:, bank.mask_of])
+    fits = (patches @ bank.templates.T).reshape(len(patches), len(bank.masks), -1)
+    return fits.mul_(variance.rsqrt_()[:, :, None]).flatten(1)
 
 
 def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor, Tensor]:
@@ -147,9 +146,6 @@ def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tenso
     patches = around.unfold(1, TEMPLATE, 1).unfold(2, TEMPLATE, 1).reshape(-1, TEMPLATE * TEMPLATE)  # (N·49, 576)
     fits = correlate(patches, bank).reshape(len(places), shifts * shifts, -1)
     fit, shift = fits.max(1)  # (N, T)
-    of_template, kinds = bank.kinds
-    apart = torch.remainder(kinds[:, None, 0] - kinds[None, :, 0] + 180, 360) - 180
-    alike = (apart.abs() <= 2 * TURN_STEP + 1) & (kinds[:, None, 1] == kinds[None, :, 1])
     poses, scores = [], []
     for _ in range(best):
         score, template = fit.max(1)
@@ -157,7 +153,7 @@ def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tenso
         move = torch.stack([at % shifts, at // shifts], 1) - REACH
         poses.append(torch.cat([places + move, bank.poses[template]], 1))
         scores.append(score)
-        fit = fit.masked_fill(alike[of_template[template]][:, of_template], -1.0)
+        fit = fit.masked_fill(bank.alike[template], -1.0)
     return torch.stack(poses, 1), torch.stack(scores, 1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.engine.encoder import STRIDE, WINDOW
@@ -14,6 +15,7 @@ BEFORE = HALO + EDGE           # padding before a level's first pixel
 FIRST = HALO // STRIDE         # a tile's first window start, in cells
 AROUND = WINDOW - STRIDE + 2 * HALO  # pixels a tile is larger than its core
 STEP = 1.25         # ratio between levels
+LARGER = 0.5        # levels by which one that serves several lies above the smallest of them, at most
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,25 @@ def _parts(side: int) -> tuple[int, int]:
     return parts, math.ceil(starts / parts / STRIDE) * STRIDE
 
 
-def level(factor: float) -> int:
-    """The number of the level nearest to a resizing factor; level n resizes by STEP ** n."""
-    return round(math.log(factor) / math.log(STEP))
+def level(factor: float) -> float:
+    """The number of the level that resizes by a factor; level n resizes by STEP ** n."""
+    return math.log(factor) / math.log(STEP)
 
 
-def levels(factor: float, scale_min: float, scale_max: float) -> list[int]:
-    """The levels that show copies from scale_min to scale_max at about the size that the encoder knows."""
-    middle = factor / math.sqrt(scale_min * scale_max)
-    spread = max(0, math.ceil(math.log(scale_max / scale_min) / (2 * math.log(STEP)) - 1.05))
-    return [level(middle) + n for n in range(-spread, spread + 1)]
+def around(scale_min: float, scale_max: float) -> range:
+    """Which levels beside the middle one show copies from scale_min to scale_max at about the size that the encoder knows."""
+    spread = max(0, math.ceil(level(scale_max / scale_min) / 2 - 1.05))
+    return range(-spread, spread + 1)
+
+
+def shared(wanted: Sequence[float], apart: float) -> dict[float, list[int]]:
+    """Of levels wanted (n,) the few that serve them all, and which each serves: those up to so much apart have one. It lies in
+    their middle, or nearer to the smallest, for symbols that appear smaller than the encoder knows are found better than
+    larger ones, and at less cost."""
+    rest, serving = sorted(range(len(wanted)), key=lambda n: wanted[n]), dict[float, list[int]]()
+    while rest:
+        least = wanted[rest[0]]
+        group = [n for n in rest if wanted[n] <= least + apart]
+        serving[min((least + wanted[group[-1]]) / 2, least + LARGER)] = group
+        rest = rest[len(group) :]
+    return serving

@@ -40,11 +40,25 @@ def test_padding_holds_every_tile(height: int, width: int) -> None:
 
 @given(st.floats(0.2, 4), st.floats(0.2, 1), st.floats(1, 5))
 def test_levels_show_every_size_of_the_band_about_right(factor: float, low: float, high: float) -> None:
-    shown = [windows.STEP**n for n in windows.levels(factor, low, high)]
+    middle = windows.level(factor / math.sqrt(low * high))
+    shown = [windows.STEP ** (middle + more) for more in windows.around(low, high)]
     for scale in (low, math.sqrt(low * high), high):
         nearest = min(abs(math.log(level * scale / factor)) for level in shown)
-        assert nearest <= 1.6 * math.log(windows.STEP)
+        assert nearest <= 1.1 * math.log(windows.STEP)
 
 
 def test_the_default_band_needs_one_level() -> None:
-    assert len(windows.levels(1.0, 0.8, 1.25)) == 1
+    assert list(windows.around(0.8, 1.25)) == [0]
+
+
+@given(st.lists(st.floats(-6, 6), max_size=12), st.floats(0, 2))
+def test_levels_that_share_one_are_near_to_it(wanted: list[float], apart: float) -> None:
+    serving = windows.shared(wanted, apart)
+    assert sorted(n for served in serving.values() for n in served) == list(range(len(wanted)))
+    for level, served in serving.items():
+        assert all(-windows.LARGER - 1e-9 <= wanted[n] - level <= max(apart / 2, apart - windows.LARGER) + 1e-9 for n in served)
+
+
+def test_a_level_alone_serves_itself() -> None:
+    assert windows.shared([-1.3], 2.0) == {-1.3: [0]}
+    assert windows.shared([0.0, 1.0, 3.0], 1.0) == {0.5: [0, 1], 3.0: [2]}
