@@ -27,7 +27,7 @@ from training.wording import label, tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
 
-VERSION = 13  # of the generator: within a version the same seed gives the same drawings
+VERSION = 14  # of the generator: within a version the same seed gives the same drawings
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colour of its own
@@ -125,7 +125,7 @@ def _drawn_page(
         changed.append(int((before != canvas.patch(*box)).any(axis=2).sum()))
     if over and clutter:
         draw_routes(canvas, sheet.routes, placed, style, rng)
-    for _ in range(int(rng.poisson((1.2 if style.coloured else 0.6) * clutter))):
+    for _ in range(int(rng.poisson((2.0 if style.coloured else 1.0) * clutter))):
         OVER[int(rng.integers(len(OVER)))](things)
     if clutter:
         _draw_beside(things, placed, rng, clutter)
