@@ -6,7 +6,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from app.engine.ink import Colour, background, ink
 from app.engine.look import Level, SecondLook, Sheet, Shot
 from app.engine.poses import COARSE, Bank, align, make_bank, resized, sizes
 from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
+from app.engine.settle import softened
 from app.engine.suppress import Found, suppressed
 from app.engine.symmetry import symmetry
 from app.engine.verify import Verifier
@@ -173,8 +174,12 @@ class Detector:
         return Places(codes.float(), centres * ratio)
 
     def _code(self, example: Example, index: SymbolIndex) -> NDArray[np.float32]:
-        """(D,) of an example; the index holds those of positive ones."""
-        return index.codes([example.id])[0] if example.positive else self.embed(example.pixels, example.paper)
+        """(D,) of an example: the index holds those of positive ones, but for one deleted since the request was made."""
+        if example.positive:
+            with suppress(KeyError):
+                code: NDArray[np.float32] = index.codes([example.id])[0]
+                return code
+        return self.embed(example.pixels, example.paper)
 
     def _poses(self, level: Level, bank: Bank, centres: Tensor, tried: Tensor) -> Tensor:
         """(n, 6) poses on the fine level, at places (k, 2) on the page, that are worth a second look and were not tried, the
@@ -253,7 +258,7 @@ def _level(inked: Tensor, number: int) -> Level:
     """A page's ink (H, W) at the size of a level."""
     fine = resized(inked, windows.STEP**number * verify.SYMBOL / encoder.SYMBOL)
     factor = fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0]
-    return Level(fine, sharp_level(inked, factor[0]), resized(fine, COARSE), factor)
+    return Level(fine, softened(fine), sharp_level(inked, factor[0]), resized(fine, COARSE), factor)
 
 
 def sharp_level(inked: Tensor, factor: float) -> Tensor:

@@ -21,7 +21,7 @@ from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
 from app.engine.poses import compose, crops, matrices
 from app.engine.query import Example, Pixels
-from app.engine.settle import settled, softened
+from app.engine.settle import settled
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry
 from app.engine.verify import SPREADS, Verifier, compared
@@ -93,14 +93,10 @@ class Level:
     """A page at one size: at the scout's, at the jury's and at the templates'."""
 
     fine: Tensor       # (H, W) ink
+    soft: Tensor       # (H, W) the same softened, by which candidates are settled
     sharp: Tensor      # (H'', W'') ink, never enlarged: bilinear sampling enlarges as well
     coarse: Tensor     # (H', W') ink
     factor: tuple[float, float]  # fine pixels a page pixel, right and down
-
-    @cached_property
-    def soft(self) -> Tensor:
-        """(H, W) its ink softened, by which candidates are settled."""
-        return softened(self.fine)
 
 
 class SecondLook:

@@ -100,6 +100,12 @@ def test_a_negative_example_takes_its_places(shipped: Detector) -> None:
     assert search(shipped, page(POSES), None, Example(2, golden_picture(), positive=False)).detections == ()
 
 
+def test_an_example_that_the_index_no_longer_holds_is_searched_all_the_same(shipped: Detector) -> None:
+    queries = [Query("golden", (Example(1, golden_picture()),))]
+    found = shipped.detect(page(POSES), queries, SymbolIndex(shipped.dimension, shipped.stamp), Options()).detections
+    assert found == search(shipped, page(POSES)).detections
+
+
 def test_the_same_request_gives_the_same_answer(shipped: Detector) -> None:
     assert search(shipped, page(POSES)).detections == search(shipped, page(POSES)).detections
 
