@@ -32,15 +32,15 @@ from app.engine.symmetry import symmetry
 from app.engine.verify import Verifier
 from app.errors import Cancelled
 
-PLACES = 2000       # windows of a level looked at more closely for one example, the most alike,
-PART = 0.04         # and of all its windows, where there are more:
-FIRST = 6000        # of these first, shared by the examples of a request,
-FEWEST = 40         # but so many of each at least,
-GROWTH = 4          # and times more as long as these show new copies:
-LIKELY = 0.0        # a jury's logit from which they do
+PLACES = 2000       # windows of a level looked at more closely for one example that shows copies, the most alike,
+PART = 0.04         # and of all its windows, where there are more and these show new copies:
+FIRST = 4000        # so many first, shared by the examples of a request,
+FEWEST = 40         # but of each at least;
+GROWTH = 4          # then times more
+LIKELY = 0.0        # a jury's logit from which a copy is shown
 TOGETHER = 16       # examples compared with all windows at once
 LIKENESS = 0.1      # cosine below which a window is not looked at
-LOOKS = 4000        # poses put before the verifier at first, shared in the same way,
+LOOKS = 2400        # poses put before the verifier at first, shared in the same way,
 SHARE = 0.35        # but so many of each place at least;
 THOROUGH = 2000     # and so many of all places in a ring once these show new copies
 FIT = 0.2           # correlation below which a pose is not looked at
@@ -139,24 +139,28 @@ class Detector:
 
     def _copies(self, sheet: Sheet, level: Level, shot: Shot, centres: Iterator[Tensor], sharing: int, options: Options,
                 timings: Timings) -> Found:
-        """What one of `sharing` examples finds at the places most like it, and at further ones as long as it finds more."""
+        """What one of `sharing` examples finds at the places most like it, at further ones if the page shows it, and at all as
+        long as it finds more."""
         with _timed(timings, "search"):
             bank = self._bank(level, shot, options)
+        seen, shown, brought = 0, False, False
         tried, poses, logit = (torch.zeros(0, *shape, device=self.device) for shape in ((6,), (6,), ()))
         for ring in centres:
+            if seen and not (brought or (shown and seen < PLACES)):
+                break
             with _timed(timings, "search"):
                 fresh = self._poses(level, bank, ring, tried)
                 tried = torch.cat([tried, fresh])
-            few = max(min(LOOKS // sharing, THOROUGH), round(SHARE * len(ring)))
+            few, brought = max(min(LOOKS // sharing, THOROUGH), round(SHARE * len(ring))), False
             for part in (fresh[:few], fresh[few:]):
                 with _timed(timings, "verify"):
                     more, sure = self.look.candidates(sheet, level, shot.prepared, part)
-                    brought = _new(more[sure > LIKELY], poses[logit > LIKELY])
+                    brought = brought or _new(more[sure > LIKELY], poses[logit > LIKELY])
                     poses, logit = torch.cat([poses, more]), torch.cat([logit, sure])
-                if not brought:
+                shown = shown or brought
+                if not shown:
                     break
-            if not brought:
-                break
+            seen += len(ring)
         with _timed(timings, "verify"):
             return self.look.found(sheet, level, shot, poses, logit)
 
