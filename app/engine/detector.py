@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
 from app.engine.look import Level, SecondLook, Sheet, Shot
+from app.engine.places import Places, most_alike, rings
 from app.engine.poses import COARSE, Bank, align, make_bank, resized, sizes
 from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
 from app.engine.settle import softened
@@ -35,11 +36,8 @@ from app.errors import Cancelled
 PLACES = 2000       # windows of a level looked at more closely for one example that shows copies, the most alike,
 PART = 0.04         # and of all its windows, where there are more and these show new copies:
 FIRST = 4000        # so many first, shared by the examples of a request,
-FEWEST = 40         # but of each at least;
-GROWTH = 4          # then times more
+FEWEST = 40         # but of each at least
 LIKELY = 0.0        # a jury's logit from which a copy is shown
-TOGETHER = 16       # examples compared with all windows at once
-LIKENESS = 0.1      # cosine below which a window is not looked at
 LOOKS = 2400        # poses put before the verifier at first, shared in the same way,
 SHARE = 0.35        # but so many of each place at least;
 THOROUGH = 2000     # and so many of all places in a ring once these show new copies
@@ -48,14 +46,6 @@ POSES = 2           # poses tried at a place
 BESIDE = 2 / COARSE  # fine pixels by which these differ, or by their turn
 NEAR, FAR, MANY = 1.0, 2.0, 50  # levels apart that symbols may be to share windows; as far from so many examples on
 LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
-
-
-@dataclass(frozen=True)
-class Places:
-    """The inked windows of a level: codes (n, D), and their centres (n, 2) x, y on the page."""
-
-    codes: Tensor
-    centres: Tensor
 
 
 class Detector:
@@ -217,31 +207,6 @@ class Detector:
             detections.append(Detection(queries[kept.symbol].symbol_id, bounds(kept.polygon), corners, kept.score,
                                         Pose(x, y, angle % 360, mirrored > 0.5, scale), tuple(map(float, kept.evidence))))
         return detections
-
-
-def rings(places: Places, code: Tensor, first: Tensor, most: int) -> Iterator[Tensor]:
-    """Centres (k, 2) of the `first` windows (rows of places) for a code, then of further ones in growing numbers, up to `most`
-    in all, the most like first."""
-    yield places.centres[first]
-    seen = len(first)
-    rest = most_alike(places.codes, code[None], most, str(code.device))[0] if seen < most else first
-    rest = rest[~torch.isin(rest, first)]
-    while len(rest):
-        more = (GROWTH - 1) * max(seen, 1)
-        yield places.centres[rest[:more]]
-        seen, rest = seen + more, rest[more:]
-
-
-def most_alike(codes: Tensor, queries: Tensor, count: int, device: str) -> list[Tensor]:
-    """Of each query (N, D) the rows of at most `count` codes (n, D), the most like first, exactly.
-
-    A product and not FAISS, whose search is several times slower for so many neighbours and cannot use a device.
-    """
-    def rows(part: Tensor) -> list[Tensor]:
-        likeness, found = (part @ codes.T).topk(count)
-        return [row[like > LIKENESS] for row, like in zip(found, likeness, strict=True)]
-
-    return [row for part in each(rows, torch.split(queries, TOGETHER), device) for row in part]
 
 
 def _new(poses: Tensor, known: Tensor) -> bool:
