@@ -1,4 +1,4 @@
-"""Which levels of a page to look at, and which tiles of a level. Whole numbers only."""
+"""Which levels of a page to look at, and which tiles of a level."""
 
 from __future__ import annotations
 
