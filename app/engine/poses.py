@@ -45,15 +45,17 @@ def crops(level: Tensor, affines: Tensor, size: int) -> Tensor:
     """(N, size, size) pictures of level (H, W), bilinear, zero outside: affines (N, 2, 3) from a picture's pixels, origin
     at its centre, to the level's."""
     extent = torch.tensor([level.shape[1], level.shape[0]], device=level.device)
-    grid = (2 * sampled(affines, size) / extent - 1).reshape(1, len(affines) * size, size, 2)
+    scaled = 2 * affines / extent[:, None]
+    scaled[:, :, 2] -= 1
+    grid = sampled(scaled, size).reshape(1, len(affines) * size, size, 2)
     return F.grid_sample(level[None, None], grid, align_corners=False).reshape(len(affines), size, size)
 
 
 def sampled(affines: Tensor, size: int) -> Tensor:
     """(N, size², 2) x, y on a level of the pixels of pictures under affines (N, 2, 3), row by row."""
-    steps = torch.arange(size, device=affines.device, dtype=torch.float32) + 0.5 - size / 2
-    y, x = torch.meshgrid(steps, steps, indexing="ij")
-    return torch.stack([x, y, torch.ones_like(x)], -1).reshape(-1, 3) @ affines.transpose(1, 2)
+    steps = torch.arange(size, device=affines.device, dtype=torch.float32)[:, None] + 0.5 - size / 2
+    across, down, start = affines[:, None].unbind(3)  # (N, 1, 2) each
+    return ((start + steps * down)[:, :, None] + (steps * across)[:, None]).flatten(1, 2)
 
 
 def resized(picture: Tensor, factor: float) -> Tensor:
