@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.engine.encoder import STRIDE, WINDOW
 
-CORE = 1024         # pixels of window starts, along a side, that one tile answers for at most
-HALO = 64           # pixels of context around them
+CORE = 1280         # pixels of window starts, along a side, that one tile answers for at most
+HALO = 32           # pixels of context around them, as many as an example's crop carries: codes agree to a cosine of 0.99
 EDGE = WINDOW // 2  # windows may start this far outside the page, so that a symbol on its edge is centred in one
 BEFORE = HALO + EDGE           # padding before a level's first pixel
 FIRST = HALO // STRIDE         # a tile's first window start, in cells
 AROUND = WINDOW - STRIDE + 2 * HALO  # pixels a tile is larger than its core
 STEP = 1.25         # ratio between levels
-LARGER = 0.5        # levels by which one that serves several lies above the smallest of them, at most
+SMALLER = 0.7       # levels that windows see symbols smaller than the encoder learnt them: it finds these as well, at less cost
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,12 @@ def around(scale_min: float, scale_max: float) -> range:
 
 
 def shared(wanted: Sequence[float], apart: float) -> dict[float, list[int]]:
-    """Of levels wanted (n,) the few that serve them all, and which each serves: those up to so much apart have one. It lies in
-    their middle, or nearer to the smallest, for symbols that appear smaller than the encoder knows are found better than
-    larger ones, and at less cost."""
-    rest, serving = sorted(range(len(wanted)), key=lambda n: wanted[n]), dict[float, list[int]]()
+    """Of levels wanted (n,) the few that serve them all, and which each serves: those up to so much apart have one, SMALLER
+    below their middle."""
+    rest, serving = sorted(range(len(wanted)), key=lambda n: wanted[n]), defaultdict[float, list[int]](list)
     while rest:
         least = wanted[rest[0]]
         group = [n for n in rest if wanted[n] <= least + apart]
-        serving[min((least + wanted[group[-1]]) / 2, least + LARGER)] = group
+        serving[(least + wanted[group[-1]]) / 2 - SMALLER] += group
         rest = rest[len(group) :]
     return serving
