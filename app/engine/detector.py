@@ -23,13 +23,12 @@ from app.engine.example import prepare
 from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
-from app.engine.look import Level, SecondLook, Sheet, Shot
+from app.engine.look import Level, SecondLook, Sheet, Shot, none
 from app.engine.places import Places, most_alike, rings
 from app.engine.poses import COARSE, Bank, align, make_bank, resized, sizes
 from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
 from app.engine.settle import softened
 from app.engine.suppress import Found, suppressed
-from app.engine.symmetry import symmetry
 from app.engine.verify import Verifier
 from app.errors import Cancelled
 
@@ -37,7 +36,8 @@ PLACES = 2000       # windows of a level looked at more closely for one example 
 PART = 0.04         # and of all its windows, where there are more and these show new copies:
 FIRST = 4000        # so many first, shared by the examples of a request,
 FEWEST = 40         # but of each at least
-LIKELY = 0.0        # a jury's logit from which a copy is shown
+LIKELY = 0.0        # a jury's logit from which a candidate's score is asked for,
+SHOWN = 0.3         # and the score from which it shows a copy
 LOOKS = 2400        # poses put before the verifier at first, shared in the same way,
 SHARE = 0.35        # but so many of each place at least;
 THOROUGH = 2000     # and so many of all places in a ring once these show new copies
@@ -133,33 +133,35 @@ class Detector:
         long as it finds more."""
         with _timed(timings, "search"):
             bank = self._bank(level, shot, options)
-        seen, shown, brought = 0, False, False
+        seen, found, stale = 0, none(shot), False
         tried, poses, logit = (torch.zeros(0, *shape, device=self.device) for shape in ((6,), (6,), ()))
         for ring in centres:
-            if seen and not (brought or (shown and seen < PLACES)):
-                break
             with _timed(timings, "search"):
                 fresh = self._poses(level, bank, ring, tried)
                 tried = torch.cat([tried, fresh])
-            few, brought = max(min(LOOKS // sharing, THOROUGH), round(SHARE * len(ring))), False
-            for part in (fresh[:few], fresh[few:]):
-                with _timed(timings, "verify"):
+            seen, few = seen + len(ring), max(min(LOOKS // sharing, THOROUGH), round(SHARE * len(ring)))
+            with _timed(timings, "verify"):
+                if stale and seen >= PLACES:
+                    found, stale = self.look.found(sheet, level, shot, poses, logit), False
+                before = found
+                for part in (fresh[:few], fresh[few:]):
                     more, sure = self.look.candidates(sheet, level, shot.prepared, part)
-                    brought = brought or _new(more[sure > LIKELY], poses[logit > LIKELY])
-                    poses, logit = torch.cat([poses, more]), torch.cat([logit, sure])
-                shown = shown or brought
-                if not shown:
-                    break
-            seen += len(ring)
+                    poses, logit, stale = torch.cat([poses, more]), torch.cat([logit, sure]), stale or len(more) > 0
+                    if bool((sure > LIKELY).any()) and (seen >= PLACES or not shows(found)):
+                        found, stale = self.look.found(sheet, level, shot, poses, logit), False
+                    if not shows(found):
+                        break
+            if not shows(found, before if seen >= PLACES else None):
+                break
         with _timed(timings, "verify"):
-            return self.look.found(sheet, level, shot, poses, logit)
+            return self.look.found(sheet, level, shot, poses, logit) if stale else found
 
     def _shot(self, symbol: int, example: Example) -> Shot:
         prepared = prepare(example.pixels, example.paper)
         prepared = replace(prepared, picture=prepared.picture.to(self.device), mask=prepared.mask.to(self.device),
                            core=prepared.core.to(self.device), sharp=prepared.sharp.to(self.device),
                            sharp_mask=prepared.sharp_mask.to(self.device))
-        return Shot(symbol, example, prepared, symmetry(prepared.picture, prepared.core))
+        return Shot(symbol, example, prepared)
 
     def _places(self, inked: Tensor, number: float, cancelled: Callable[[], bool]) -> Places:
         level = resized(inked, windows.STEP**number)
@@ -209,10 +211,11 @@ class Detector:
         return detections
 
 
-def _new(poses: Tensor, known: Tensor) -> bool:
-    """Whether any of poses (n, 6) lies where none of the known (m, 6) does."""
-    apart = torch.cdist(poses[:, :2], known[:, :2]) if len(known) else torch.full((len(poses), 1), torch.inf)
-    return bool((apart > verify.SYMBOL / 2).all(1).any())
+def shows(found: Found, before: Found | None = None) -> bool:
+    """Whether some finds of an example show a copy; with earlier ones, whether they show one where these do not."""
+    places, known = (each.poses[each.scores >= SHOWN, None, :2] if each else np.zeros((0, 1, 2)) for each in (found, before))
+    apart = np.linalg.norm(places - known.swapaxes(0, 1), axis=2)  # (n, m)
+    return bool((apart > max(found.size) / 2).all(axis=1).any())
 
 
 def _share(timings: Timings, spent: Sequence[Timings], wall: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,11 +23,12 @@ from app.engine.poses import compose, crops, matrices
 from app.engine.query import Example, Pixels
 from app.engine.settle import settled
 from app.engine.suppress import Found
-from app.engine.symmetry import Symmetry
+from app.engine.symmetry import Symmetry, symmetry
 from app.engine.verify import SPREADS, Verifier, compared
 
 FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
+HOPE = -1.0         # logit that one of a symbol's candidates must reach for views of it from more sides
 ECHOES = 8          # best finds of a page that make a typical one,
 PEERS = 1.0         # logits below the second best of them where a find counts half
 POINTS = 200        # of an example's ink that its tone is taken from, at most,
@@ -81,7 +82,10 @@ class Shot:
     symbol: int
     example: Example
     prepared: Prepared
-    symmetry: Symmetry
+
+    @cached_property
+    def symmetry(self) -> Symmetry:
+        return symmetry(self.prepared.picture, self.prepared.core)
 
     @property
     def paper(self) -> Colour:
@@ -120,13 +124,12 @@ class SecondLook:
         return poses[logit > SECOND], logit[logit > SECOND]
 
     def found(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, logit: Tensor) -> Found:
-        """All candidates of a page, on the page, with their scores: each is seen beside the others."""
-        prepared, lying = shot.prepared, _on_page(level, shot, poses)
-        evidence = self._evidence(sheet, level, shot, poses, lying, logit) if len(poses) else torch.zeros(0, len(NAMES))
+        """Candidates of a page (one at least), on the page, with their scores: each is seen beside the others."""
+        lying = _on_page(level, shot, poses)
+        evidence = self._evidence(sheet, level, shot, poses, lying, logit)
         score = self._calibration.score(evidence).double().cpu().numpy()
         kept = score >= FLOOR
-        return Found(shot.symbol, shot.example.positive, (prepared.width, prepared.height), prepared.ink, lying[kept],
-                     score[kept], evidence.double().cpu().numpy()[kept])
+        return replace(none(shot), poses=lying[kept], scores=score[kept], evidence=evidence.double().cpu().numpy()[kept])
 
     def _evidence(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, lying: NDArray[np.float64],
                   logit: Tensor) -> Tensor:
@@ -162,11 +165,13 @@ class SecondLook:
         return out[:, 0], out[:, 1:]
 
     def look(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
-        """The jury's logits (n,), where the first is not clear a mean over views: the pair turned and flipped as one, and the
-        candidate under a pose that is a little off."""
+        """The jury's logits (n,) of poses (n, 6), one at least; where the first is not clear, and not all are hopeless, a mean
+        over views: the pair turned and flipped as one, and the candidate under a pose that is a little off."""
         logit = self._view(sheet, level, prepared, poses, *VIEWS[0])
+        if logit.max() < HOPE:
+            return logit
         unclear = logit > SECOND
-        for view in VIEWS[1:] if unclear.any() else ():
+        for view in VIEWS[1:]:
             logit[unclear] += self._view(sheet, level, prepared, poses[unclear], *view)
         logit[unclear] /= len(VIEWS)
         return logit
@@ -193,9 +198,16 @@ class SecondLook:
         return self._pictures.run(lambda part: self._decide(prepared, mean, part), seen)
 
 
+def none(shot: Shot) -> Found:
+    """No finds of an example."""
+    prepared = shot.prepared
+    return Found(shot.symbol, shot.example.positive, (prepared.width, prepared.height), prepared.ink, np.zeros((0, 6)),
+                 np.zeros(0), np.zeros((0, len(NAMES))))
+
+
 def _on_page(level: Level, shot: Shot, poses: Tensor) -> NDArray[np.float64]:
     """(n, 6) poses of the example's own box on the page, from poses of its picture on a level."""
-    rows = poses.double().cpu().numpy().reshape(-1, 6).copy()
+    rows = poses.double().cpu().numpy().copy()
     rows[:, :2] /= level.factor
     rows[:, 4] *= verify.SYMBOL / shot.prepared.longer / level.factor[0]
     rows = shot.symmetry.smallest(rows)

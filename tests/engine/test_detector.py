@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from app.engine import detector as module
-from app.engine.detector import Detector, distinct
+from app.engine.detector import FEWEST, SHOWN, Detector, distinct, shows
 from app.engine.geometry import Box, Detection, angle_between
 from app.engine.index import SymbolIndex
 from app.engine.look import SecondLook
 from app.engine.poses import make_bank
 from app.engine.query import Example, Options, PageResult, Pixels, Query
+from app.engine.suppress import Found
 from app.engine.weights import golden_picture
 from app.errors import Cancelled
 
@@ -163,3 +166,41 @@ def test_among_others_a_symbol_finds_its_copies_as_alone(shipped: Detector, more
     found = shipped.detect(page(POSES), queries, index, Options()).detections
     assert {d.symbol_id for d in found} == {"1"}
     assert len(found) == len(POSES)
+
+
+def test_a_symbol_that_a_page_does_not_show_is_given_up_after_a_few_places(
+        shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, candidates = list[int](), SecondLook.candidates
+
+    def counted(self: SecondLook, *given: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        looked.append(len(given[-1]))
+        return candidates(self, *given)
+
+    monkeypatch.setattr(SecondLook, "candidates", counted)
+    rng = np.random.default_rng(4)
+    strange = np.where(rng.random((40, 40, 1)) < 0.2, 0, 255).astype(np.uint8).repeat(3, 2)
+    index = SymbolIndex(shipped.dimension, shipped.stamp)
+    index.add(range(1, 201), np.repeat(shipped.embed(strange)[None], 200, 0))
+    shipped.detect(page(POSES), [Query(str(n), (Example(n, strange),)) for n in range(1, 201)], index, Options())
+    assert len(looked) <= 400  # a ring each, in two parts at most
+    assert max(looked) <= 2 * FEWEST
+
+
+def finds(*rows: tuple[float, float]) -> Found:
+    """Finds at x, with scores."""
+    poses = np.array([[x, 50, 0, 0, 1, 1] for x, _ in rows]).reshape(-1, 6)
+    return Found(0, True, (40, 20), 100.0, poses, np.array([score for _, score in rows]), np.zeros((len(rows), 1)))
+
+
+def test_a_page_shows_a_symbol_from_a_score_on() -> None:
+    assert not shows(finds())
+    assert not shows(finds((10, SHOWN - 0.01)))
+    assert shows(finds((10, SHOWN)))
+
+
+def test_a_page_shows_more_of_a_symbol_where_none_was_found_before() -> None:
+    before = finds((10, 0.9), (200, 0.1))
+    assert not shows(finds((15, 0.95)), before)
+    assert shows(finds((15, 0.95), (31, 0.4)), before)
+    assert shows(finds((200, 0.4)), before)
+    assert shows(finds((200, 0.4)), finds())
