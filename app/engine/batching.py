@@ -26,33 +26,43 @@ def each(function: Callable[[PartT], ResultT], parts: Sequence[PartT], device: s
     """The results of `function` on each part, in order. `go_on` is called in between, by the caller's thread, and may raise.
 
     On a CPU a core has a part to itself. Threads inside an operation gain little there: a network is a thousand operations,
-    and at the end of each they wait for the last of them. Parts of a part are its own core's.
+    and at the end of each they wait for the last of them. Parts of a part are its own core's, unless another is idle.
     """
-    crew = _crew() if device == "cpu" and len(parts) > 1 and not hasattr(_own, "core") else None
+    crew = _crew() if device == "cpu" and len(parts) > 1 else None
     if crew is None or crew.size == 1:
         for part in parts:
             go_on()
             yield function(part)
         return
-    inference, grad = torch.is_inference_mode_enabled(), torch.is_grad_enabled()
+    inference, grad, of_crew = torch.is_inference_mode_enabled(), torch.is_grad_enabled(), hasattr(_own, "core")
 
     def work(part: PartT) -> ResultT:
         with torch.inference_mode(inference), torch.set_grad_enabled(grad):  # of this thread alone
             return function(part)
 
-    begun = deque[Future[ResultT]]()
+    begun = deque[tuple[PartT, Future[ResultT]]]()
+
+    def first() -> ResultT:
+        """The result of the part begun first. One of the crew does not wait: it takes over what nobody has begun."""
+        for n, (part, later) in enumerate(tuple(begun) if of_crew else ()):
+            if begun[0][1].done():
+                break
+            if later.cancel():
+                own = Future[ResultT]()
+                own.set_result(function(part))
+                begun[n] = part, own
+        return begun.popleft()[1].result()
+
     try:
         for part in parts:
             if len(begun) == AHEAD * crew.size:
-                yield begun.popleft().result()
+                yield first()
             go_on()
-            begun.append(crew.pool.submit(work, part))
+            begun.append((part, crew.pool.submit(work, part)))
         while begun:
-            yield begun.popleft().result()
+            yield first()
     finally:
-        for late in begun:
-            late.cancel()
-        wait(begun)
+        wait([late for _, late in begun if not late.cancel()])
 
 
 class Batches:

@@ -56,11 +56,29 @@ def test_threads_that_come_later_compute_with_as_many_as_before() -> None:
 
 
 @pytest.mark.usefixtures("two_threads")
-def test_parts_of_a_part_are_done_by_the_thread_that_has_it() -> None:
-    def whole(n: int) -> set[int]:
-        return {threading.get_ident(), *each(lambda _: threading.get_ident(), range(5 + n), "cpu")}
+def test_parts_of_a_part_are_done_by_whoever_is_idle() -> None:
+    both = threading.Barrier(2)
 
-    assert [len(threads) for threads in each(whole, range(6), "cpu")] == [1] * 6
+    def whole(n: int) -> set[int]:
+        return set(each(lambda _: both.wait(30) * 0 or threading.get_ident(), range(2 * n), "cpu"))
+
+    assert [len(threads) for threads in each(whole, range(2), "cpu")] == [0, 2]
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_parts_of_parts_come_in_order_where_nobody_is_idle() -> None:
+    def whole(n: int) -> list[list[int]]:
+        return list(each(lambda k: list(each(lambda m: 100 * n + 10 * k + m, range(7), "cpu")), range(9), "cpu"))
+
+    results = list(each(whole, range(8), "cpu"))
+    assert results == [[[100 * n + 10 * k + m for m in range(7)] for k in range(9)] for n in range(8)]
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_an_error_in_a_part_of_a_part_is_the_callers() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(each(lambda n: list(each(lambda k: 1 / (n + k - 9), range(6), "cpu")), range(6), "cpu"))
+    assert list(each(lambda n: n, range(6), "cpu")) == list(range(6))
 
 
 @pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad, torch.enable_grad])
