@@ -16,7 +16,7 @@ BEFORE = HALO + EDGE           # padding before a level's first pixel
 FIRST = HALO // STRIDE         # a tile's first window start, in cells
 AROUND = WINDOW - STRIDE + 2 * HALO  # pixels a tile is larger than its core
 STEP = 1.25         # ratio between levels
-SMALLER = 0.7       # levels that windows see symbols smaller than the encoder learnt them: it finds these as well, at less cost
+LARGER = 0.5        # levels by which one that serves several lies above the smallest of them, at most
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,13 @@ def around(scale_min: float, scale_max: float) -> range:
 
 
 def shared(wanted: Sequence[float], apart: float) -> dict[float, list[int]]:
-    """Of levels wanted (n,) the few that serve them all, and which each serves: those up to so much apart have one, SMALLER
-    below their middle."""
+    """Of levels wanted (n,) the few that serve them all, and which each serves: those up to so much apart have one. It lies in
+    their middle, or nearer to the smallest, for symbols that appear smaller than the encoder knows are found better than
+    larger ones, and at less cost."""
     rest, serving = sorted(range(len(wanted)), key=lambda n: wanted[n]), defaultdict[float, list[int]](list)
     while rest:
         least = wanted[rest[0]]
         group = [n for n in rest if wanted[n] <= least + apart]
-        serving[(least + wanted[group[-1]]) / 2 - SMALLER] += group
+        serving[min((least + wanted[group[-1]]) / 2, least + LARGER)] += group
         rest = rest[len(group) :]
     return serving

@@ -56,9 +56,9 @@ def test_levels_that_share_one_are_near_to_it(wanted: list[float], apart: float)
     serving = windows.shared(wanted, apart)
     assert sorted(n for served in serving.values() for n in served) == list(range(len(wanted)))
     for level, served in serving.items():
-        assert all(abs(wanted[n] - level - windows.SMALLER) <= apart / 2 + 1e-9 for n in served)
+        assert all(-windows.LARGER - 1e-9 <= wanted[n] - level <= max(apart / 2, apart - windows.LARGER) + 1e-9 for n in served)
 
 
-def test_levels_alone_and_shared() -> None:
-    assert windows.shared([-1.3], 2.0) == {-1.3 - windows.SMALLER: [0]}
-    assert windows.shared([0.0, 1.0, 3.0], 1.0) == {0.5 - windows.SMALLER: [0, 1], 3.0 - windows.SMALLER: [2]}
+def test_a_level_alone_serves_itself() -> None:
+    assert windows.shared([-1.3], 2.0) == {-1.3: [0]}
+    assert windows.shared([0.0, 1.0, 3.0], 1.0) == {0.5: [0, 1], 3.0: [2]}
