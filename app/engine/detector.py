@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from app.engine import encoder, verify, windows
+from app.engine import encoder, memory, verify, windows
 from app.engine.batching import each
 from app.engine.dense import DensePass
 from app.engine.encoder import Encoder
@@ -98,6 +98,7 @@ class Detector:
         for serving, levels in _by_level(shots, options):
             with _timed(timings, "embed"):
                 places = self._places(sheet.inked, serving, cancelled)
+                memory.release()
             for number, group in levels.items():
                 found += self._found(sheet, number, group, places, index, options, len(shots), timings, cancelled)
         detections = [] if not found else self._detections(page.shape[:2], found, queries, options)

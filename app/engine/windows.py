@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.engine.encoder import STRIDE, WINDOW
 
-CORE = 1280         # pixels of window starts, along a side, that one tile answers for at most
+CORE = 1024         # pixels of window starts, along a side, that one tile answers for at most
 HALO = 32           # pixels of context around them, as many as an example's crop carries: codes agree to a cosine of 0.99
 EDGE = WINDOW // 2  # windows may start this far outside the page, so that a symbol on its edge is centred in one
 BEFORE = HALO + EDGE           # padding before a level's first pixel
