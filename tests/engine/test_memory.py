@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from app.engine import memory
 
@@ -18,7 +16,6 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc is told what to keep")
 def test_what_was_used_is_kept_until_it_is_released() -> None:
     memory.reuse()
     memory.release()
