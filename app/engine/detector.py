@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 import torch
@@ -16,16 +17,17 @@ from torch import Tensor
 
 from app.engine import encoder, memory, verify, windows
 from app.engine.batching import each
+from app.engine.cover import uncovered
 from app.engine.dense import DensePass
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
-from app.engine.example import prepare
+from app.engine.example import Prepared, prepare
 from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
 from app.engine.look import Level, SecondLook, Sheet, Shot, none
 from app.engine.places import Places, most_alike, rings
-from app.engine.poses import COARSE, Bank, align, make_bank, resized, sizes
+from app.engine.poses import COARSE, Bank, align, distinct, make_bank, resized, sizes
 from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
 from app.engine.settle import softened
 from app.engine.suppress import Found, suppressed
@@ -41,6 +43,7 @@ SHOWN = 0.3         # and the score from which it shows a copy
 LOOKS = 2400        # poses put before the verifier at first, shared in the same way,
 SHARE = 0.35        # but so many of each place at least;
 THOROUGH = 2000     # and so many of all places in a ring once these show new copies
+OFTENER, COPY = 2, 0.5  # times as many copies, of this score, that an example finds without what is none of it
 FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
 BESIDE = 2 / COARSE  # fine pixels by which these differ, or by their turn
@@ -68,9 +71,7 @@ class Detector:
     @torch.inference_mode()
     def embed(self, pixels: Pixels, paper: Colour | None = None) -> NDArray[np.float32]:
         """(D,) unit code of an example's (h, w, 3) RGB pixels."""
-        window = prepare(pixels, paper).window[None, None].to(self.device)
-        code: NDArray[np.float32] = self.dense.encoder.crops(window)[0].cpu().numpy()
-        return code
+        return self._embedded(prepare(pixels, paper))
 
     def warm_up(self) -> None:
         """Runs everything once."""
@@ -94,15 +95,29 @@ class Detector:
             sheet = Sheet(page, ink(page, paper), paper, self.device)
             asked = [(n, example) for n, query in enumerate(queries) for example in query.examples]
             shots = list(each(lambda one: self._shot(*one), asked, self.device))
-        found: list[Found] = []
+            bare = {n: self._shot(shot.symbol, other) for n, shot in enumerate(shots)
+                    if shot.example.positive and (other := uncovered(shot.example))}
+        found = self._searched(sheet, shots, index, options, timings, cancelled)
+        for n, finds in zip(bare, self._searched(sheet, list(bare.values()), index, options, timings, cancelled), strict=True):
+            if copies(finds) >= max(1, OFTENER * copies(found[n])):
+                found[n] = finds
+        detections = self._detections(page.shape[:2], list(chain(*found)), queries, options) if shots else []
+        return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
+
+    def _searched(self, sheet: Sheet, shots: Sequence[Shot], index: SymbolIndex, options: Options, timings: Timings,
+                  cancelled: Callable[[], bool]) -> list[list[Found]]:
+        """What each of some examples finds on its levels."""
+        found = [list[Found]() for _ in shots]
         for serving, levels in _by_level(shots, options):
             with _timed(timings, "embed"):
                 places = self._places(sheet.inked, serving, cancelled)
                 memory.release()
             for number, group in levels.items():
-                found += self._found(sheet, number, group, places, index, options, len(shots), timings, cancelled)
-        detections = [] if not found else self._detections(page.shape[:2], found, queries, options)
-        return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
+                finds = self._found(sheet, number, [shots[n] for n in group], places, index, options, len(shots), timings,
+                                    cancelled)
+                for n, one in zip(group, finds, strict=True):
+                    found[n].append(one)
+        return found
 
     def _found(self, sheet: Sheet, number: int, group: Sequence[Shot], places: Places, index: SymbolIndex, options: Options,
                sharing: int, timings: Timings, cancelled: Callable[[], bool]) -> list[Found]:
@@ -112,7 +127,7 @@ class Detector:
             level = _level(sheet.inked, number)
         most = min(max(PLACES, round(PART * len(places.codes))), len(places.codes))
         with _timed(timings, "search"):
-            codes = torch.from_numpy(np.stack([self._code(shot.example, index) for shot in group])).to(self.device)
+            codes = torch.from_numpy(np.stack([self._code(shot, index) for shot in group])).to(self.device)
             first = min(max(FIRST // sharing, FEWEST), most)
             likest = most_alike(places.codes, codes, first, self.device)
         began, spent = time.perf_counter(), list[Timings]()
@@ -158,10 +173,11 @@ class Detector:
             return self.look.found(sheet, level, shot, poses, logit) if stale else found
 
     def _shot(self, symbol: int, example: Example) -> Shot:
-        prepared = prepare(example.pixels, example.paper)
+        prepared = prepare(example.pixels, example.paper, example.over)
         prepared = replace(prepared, picture=prepared.picture.to(self.device), mask=prepared.mask.to(self.device),
                            core=prepared.core.to(self.device), sharp=prepared.sharp.to(self.device),
-                           sharp_mask=prepared.sharp_mask.to(self.device))
+                           sharp_mask=prepared.sharp_mask.to(self.device), shown=prepared.shown.to(self.device),
+                           sharp_shown=prepared.sharp_shown.to(self.device))
         return Shot(symbol, example, prepared)
 
     def _places(self, inked: Tensor, number: float, cancelled: Callable[[], bool]) -> Places:
@@ -170,13 +186,18 @@ class Detector:
         ratio = torch.tensor([inked.shape[1] / level.shape[1], inked.shape[0] / level.shape[0]], device=self.device)
         return Places(codes.float(), centres * ratio)
 
-    def _code(self, example: Example, index: SymbolIndex) -> NDArray[np.float32]:
+    def _code(self, shot: Shot, index: SymbolIndex) -> NDArray[np.float32]:
         """(D,) of an example: the index holds those of positive ones, but for one deleted since the request was made."""
-        if example.positive:
+        example = shot.example
+        if example.positive and example.over is None:
             with suppress(KeyError):
                 code: NDArray[np.float32] = index.codes([example.id])[0]
                 return code
-        return self.embed(example.pixels, example.paper)
+        return self._embedded(shot.prepared)
+
+    def _embedded(self, prepared: Prepared) -> NDArray[np.float32]:
+        code: NDArray[np.float32] = self.dense.encoder.crops(prepared.window[None, None].to(self.device))[0].cpu().numpy()
+        return code
 
     def _poses(self, level: Level, bank: Bank, centres: Tensor, tried: Tensor) -> Tensor:
         """(n, 6) poses on the fine level, at places (k, 2) on the page, that are worth a second look and were not tried, the
@@ -197,7 +218,8 @@ class Detector:
     def _bank(self, level: Level, shot: Shot, options: Options) -> Bank:
         own = shot.prepared.longer * level.factor[0] / verify.SYMBOL  # size of an equal copy, in pictures
         scales = [scale * own for scale in sizes(options.scale_min, options.scale_max)]
-        return make_bank(shot.prepared.picture, shot.prepared.core, options.rotation, options.mirror, scales)
+        core = shot.prepared.core * shot.prepared.shown
+        return make_bank(shot.prepared.picture, core, options.rotation, options.mirror, scales)
 
     def _detections(self, shape: Sequence[int], found: Sequence[Found], queries: Sequence[Query],
                     options: Options) -> list[Detection]:
@@ -210,6 +232,11 @@ class Detector:
             detections.append(Detection(queries[kept.symbol].symbol_id, bounds(kept.polygon), corners, kept.score,
                                         Pose(x, y, angle % 360, mirrored > 0.5, scale), tuple(map(float, kept.evidence))))
         return detections
+
+
+def copies(found: Sequence[Found]) -> int:
+    """How many copies an example's finds show."""
+    return sum(kept.score >= COPY for kept in suppressed(found))
 
 
 def shows(found: Found, before: Found | None = None) -> bool:
@@ -239,25 +266,6 @@ def sharp_level(inked: Tensor, factor: float) -> Tensor:
     return inked if factor * verify.SHARPER >= 1 else resized(inked, factor * verify.SHARPER)
 
 
-def distinct(poses: Tensor, most: int, apart: float = 2.0, turned: float = 40.0) -> Tensor:
-    """Indices, in order, of the first `most` poses (n, 6) that are not within `apart` pixels and `turned` degrees of an earlier
-    one alike in mirror."""
-    kept: list[int] = []
-    held: defaultdict[tuple[int, int, float], list[tuple[float, float, float]]] = defaultdict(list)  # by place and mirror
-    for n, (x, y, angle, mirrored) in enumerate(poses[:, :4].tolist()):
-        column, row = int(x // apart), int(y // apart)
-        near = (one for right in (-1, 0, 1) for down in (-1, 0, 1)
-                for one in held.get((column + right, row + down, mirrored), ()))
-        if any(abs(x - u) <= apart and abs(y - v) <= apart and abs((angle - a + 180) % 360 - 180) <= turned
-               for u, v, a in near):
-            continue
-        kept.append(n)
-        held[column, row, mirrored].append((x, y, angle))
-        if len(kept) == most:
-            break
-    return torch.tensor(kept, dtype=torch.int64, device=poses.device)
-
-
 def _wanted(polygon: NDArray[np.float64], shape: Sequence[int], options: Options) -> bool:
     """Whether a find's centre lies on the page, in a region if any is given, and in no excluded box."""
     x, y = polygon.mean(axis=0)
@@ -266,15 +274,15 @@ def _wanted(polygon: NDArray[np.float64], shape: Sequence[int], options: Options
     return bool(0 <= x <= shape[1] and 0 <= y <= shape[0] and (any(inside) or not options.regions) and not outside)
 
 
-def _by_level(shots: Sequence[Shot], options: Options) -> Iterator[tuple[float, dict[int, list[Shot]]]]:
-    """The levels whose windows are looked at, and for each those at which examples are laid over them, and the examples."""
+def _by_level(shots: Sequence[Shot], options: Options) -> Iterator[tuple[float, dict[int, list[int]]]]:
+    """The levels whose windows are looked at, and for each those at which examples are laid over them, and which examples."""
     middle = math.sqrt(options.scale_min * options.scale_max)
     wanted = [windows.level(min(encoder.SYMBOL / shot.prepared.longer, LARGEST) / middle) for shot in shots]
     for serving, group in windows.shared(wanted, NEAR if len(shots) < MANY else FAR).items():
         for more in windows.around(options.scale_min, options.scale_max):
-            levels = defaultdict[int, list[Shot]](list)
+            levels = defaultdict[int, list[int]](list)
             for n in group:
-                levels[round(wanted[n]) + more].append(shots[n])
+                levels[round(wanted[n]) + more].append(n)
             yield serving + more, levels
 
 

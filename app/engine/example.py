@@ -15,6 +15,8 @@ from app.engine.geometry import Box
 from app.engine.ink import Colour, background, body_box, ink, tight_box
 from app.engine.poses import crops, resized
 
+VEILED = 0.2  # share of a picture's pixel from which something hides it
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -22,7 +24,8 @@ class Prepared:
 
     `picture` and `mask`, the box, (64, 64) are the scout's, `sharp` (2, 96, 96), ink and what of it is of another tone, and
     `sharp_mask` (96, 96) the jury's, `core` (64, 64) is the box of the ink alone, `window` (112, 112) the encoder's crop with
-    its margin.
+    its margin. `shown` (64, 64) and `sharp_shown` (96, 96) are nought where nobody knows what it looks like, for something
+    lies on it.
     """
 
     width: int
@@ -34,6 +37,8 @@ class Prepared:
     sharp_mask: Tensor
     core: Tensor
     window: Tensor
+    shown: Tensor
+    sharp_shown: Tensor
 
     @property
     def ink(self) -> float:
@@ -45,8 +50,9 @@ class Prepared:
         return max(self.ink_box.width, self.ink_box.height)
 
 
-def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None) -> Prepared:
-    """An example from (h, w, 3) RGB pixels; an example without ink is taken whole."""
+def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None, over: NDArray[np.bool_] | None = None) -> Prepared:
+    """An example from (h, w, 3) RGB pixels; an example without ink is taken whole. `over` (h, w) is where something that was
+    painted out lay on it."""
     inked = ink(pixels, paper)
     height, width = inked.shape
     box = body_box(inked) or Box(0, 0, width, height)
@@ -57,8 +63,11 @@ def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None) -> Prepared:
     sharp, sharp_mask = (placed(part, box, fine * verify.SHARPER, verify.SHARP) for part in (source, own))
     sharp = torch.stack([sharp, sharp * _foreign(pixels, inked, paper or background(pixels), box, sharp * sharp_mask)])
     window = placed(source, box, encoder.SYMBOL / longer, encoder.WINDOW + 2 * encoder.MARGIN)
-    return Prepared(width, height, box, picture, (mask > 0.5).float(), sharp, (sharp_mask > 0.5).float(), _core(box),
-                    window)
+    hidden = torch.from_numpy(np.zeros(inked.shape, np.float32) if over is None else over.astype(np.float32))
+    shown, sharp_shown = ((placed(hidden, box, factor, size) < VEILED).float()
+                          for factor, size in ((fine, verify.SIZE), (fine * verify.SHARPER, verify.SHARP)))
+    return Prepared(width, height, box, picture * shown, (mask > 0.5).float(), sharp * sharp_shown, (sharp_mask > 0.5).float(),
+                    _core(box), window, shown, sharp_shown)
 
 
 def _foreign(pixels: NDArray[np.uint8], inked: NDArray[np.float32], paper: Colour, box: Box, own: Tensor) -> Tensor:

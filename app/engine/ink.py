@@ -75,7 +75,9 @@ def body_box(inked: NDArray[np.float32]) -> Box | None:
     cuts = [_stub(np.rot90(seen, quarters)) if open_ else 0 for quarters, open_ in (
         (0, top == 0), (1, left + seen.shape[1] == inked.shape[1]), (2, top + seen.shape[0] == inked.shape[0]), (3, left == 0))]
     up, right, down, back = cuts
-    return Box(left + back, top + up, seen.shape[1] - back - right, seen.shape[0] - up - down)
+    body = inked[top + up : top + seen.shape[0] - down, left + back : left + seen.shape[1] - right]
+    inner = tight_box(body) or Box(0, 0, body.shape[1], body.shape[0])
+    return Box(left + back + inner.x, top + up + inner.y, inner.width, inner.height)
 
 
 def _stub(seen: NDArray[np.bool_]) -> int:

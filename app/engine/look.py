@@ -119,7 +119,7 @@ class SecondLook:
             poses, correction = poses[logit > SECOND], correction[logit > SECOND]
         if not len(poses):
             return poses, torch.zeros(0, device=poses.device)
-        poses, _ = settled(level.soft, prepared.picture, prepared.mask, poses, compose(poses, correction))
+        poses, _ = settled(level.soft, prepared.picture, prepared.mask * prepared.shown, poses, compose(poses, correction))
         logit = self.look(sheet, level, prepared, poses)
         return poses[logit > SECOND], logit[logit > SECOND]
 
@@ -140,7 +140,7 @@ class SecondLook:
         best = best_elsewhere(poses, echo)
         own = seen[:, 0] * (1 - seen[:, 1])
         strange = F.interpolate(seen[:, 1:], (verify.SIZE, verify.SIZE))[:, 0]
-        small = crops(level.fine, matrices(poses), verify.SIZE) * (1 - strange)
+        small = crops(level.fine, matrices(poses), verify.SIZE) * prepared.shown * (1 - strange)
         known = {
             "logit": logit,
             "extra": agreement(prepared.picture, prepared.mask, small, tolerance(prepared.longer))[:, 2],
@@ -232,7 +232,7 @@ def _tone(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> dict[str, NDA
 
 def pictures(fine: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
     """(n, 3, S, S) an example, the candidate on a level `fine` (H, W) under each pose (n, 6), and the example's box."""
-    return beside(prepared.picture, crops(fine, matrices(poses), verify.SIZE), prepared.mask)
+    return beside(prepared.picture, crops(fine, matrices(poses), verify.SIZE) * prepared.shown, prepared.mask)
 
 
 def typical(example: Tensor, seen: Tensor, logit: Tensor) -> Tensor:
@@ -259,7 +259,7 @@ def sharp_beside(example: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
 def sharp_crops(sheet: Sheet, fine: Tensor, sharp: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
     """(n, 2, 96, 96) ink under poses (n, 6) on a sheet's level `fine` (H, W), taken from its level `sharp` (H', W'), and what
     of it is of another tone than what lies as the example's ink does."""
-    seen = crops(sharp, _scaled(poses, sharp, fine), verify.SHARP)
+    seen = crops(sharp, _scaled(poses, sharp, fine), verify.SHARP) * prepared.sharp_shown
     strange = sheet.foreign(_scaled(poses, sheet.inked, fine), prepared.sharp[0] * prepared.sharp_mask)
     return torch.stack([seen, seen * strange], 1)
 

@@ -7,6 +7,7 @@ A pose is a row (x, y, angle, mirrored, scale, stretch): the example, its origin
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import torch
@@ -95,15 +96,16 @@ def sizes(scale_min: float, scale_max: float) -> list[float]:
 
 
 def make_bank(picture: Tensor, core: Tensor, rotation: Rotation, mirror: bool, scales: list[float]) -> Bank:
-    """The bank of an example's picture and the box of its ink (SIZE, SIZE); `scales` relative to the picture's size on the
-    level."""
+    """The bank of an example's picture and the box of its ink (SIZE, SIZE), which may have holes; `scales` relative to the
+    picture's size on the level."""
     turns = {"any": range(0, 360, TURN_STEP), "right_angles": range(0, 360, 90), "none": range(1)}[rotation]
     tried = [(float(a), float(m), s, 1.0) for s in scales for m in ((0, 1) if mirror else (0,)) for a in turns]
     tried.sort(key=lambda pose: (pose[2], pose[0] % 180))
     poses = torch.tensor(tried, device=picture.device)
-    serving = len(tried) // len({(scale, angle % 180) for angle, _, scale, _ in tried})
-    boxes = poses[::serving] * torch.tensor([1.0, 0.0, 1.0, 1.0], device=picture.device)
-    box = resized(F.max_pool2d(core[None], 5, 1, 2)[0], COARSE)
+    holes = core.amax(1, keepdim=True) * core.amax(0) - core
+    serving = 1 if holes.any() else len(tried) // len({(scale, angle % 180) for angle, _, scale, _ in tried})
+    boxes = poses[::serving]
+    box = resized(F.max_pool2d((core + holes)[None], 5, 1, 2)[0] - holes, COARSE)
     masks = (_turned(box, boxes) > 0.5).float()
     own, area = (part.repeat_interleave(serving, 0) for part in (masks, masks.sum(1).clamp(min=1)))
     inked = _turned(resized(picture, COARSE), poses) * own
@@ -157,6 +159,25 @@ def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tenso
         scores.append(score)
         fit = fit.masked_fill(bank.alike[template], -1.0)
     return torch.stack(poses, 1), torch.stack(scores, 1)
+
+
+def distinct(poses: Tensor, most: int, apart: float = 2.0, turned: float = 40.0) -> Tensor:
+    """Indices, in order, of the first `most` poses (n, 6) that are not within `apart` pixels and `turned` degrees of an earlier
+    one alike in mirror."""
+    kept: list[int] = []
+    held: defaultdict[tuple[int, int, float], list[tuple[float, float, float]]] = defaultdict(list)  # by place and mirror
+    for n, (x, y, angle, mirrored) in enumerate(poses[:, :4].tolist()):
+        column, row = int(x // apart), int(y // apart)
+        near = (one for right in (-1, 0, 1) for down in (-1, 0, 1)
+                for one in held.get((column + right, row + down, mirrored), ()))
+        if any(abs(x - u) <= apart and abs(y - v) <= apart and abs((angle - a + 180) % 360 - 180) <= turned
+               for u, v, a in near):
+            continue
+        kept.append(n)
+        held[column, row, mirrored].append((x, y, angle))
+        if len(kept) == most:
+            break
+    return torch.tensor(kept, dtype=torch.int64, device=poses.device)
 
 
 def self_similarity(picture: Tensor, core: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,12 +18,14 @@ Rotation = Literal["any", "right_angles", "none"]
 @dataclass(frozen=True)
 class Example:
     """One picture of a symbol. `pixels` is (h, w, 3) RGB uint8; `id` is its key in the index; `paper` is the background's
-    colour on the drawing it was cut from, where that is known; a negative one is a look-alike."""
+    colour on the drawing it was cut from, where that is known; a negative one is a look-alike. `over` (h, w) is where something
+    lies on it that is none of it."""
 
     id: int
     pixels: Pixels
     positive: bool = True
     paper: Colour | None = None
+    over: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True)

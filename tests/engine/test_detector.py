@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from app.engine import detector as module
-from app.engine.detector import FEWEST, SHOWN, Detector, distinct, shows
+from app.engine.detector import FEWEST, SHOWN, Detector, shows
 from app.engine.geometry import Box, Detection, angle_between
 from app.engine.index import SymbolIndex
 from app.engine.look import SecondLook
@@ -140,19 +140,6 @@ def test_without_suppression_copies_are_found_twice(shipped: Detector, monkeypat
     before = len(search(shipped, page(POSES), options).detections)
     monkeypatch.setattr("app.engine.suppress._claimed", lambda _box, boxes: np.zeros(len(boxes), dtype=bool))
     assert len(search(shipped, page(POSES), options).detections) > before
-
-
-def test_poses_beside_better_ones_are_left_out() -> None:
-    rng = np.random.default_rng(5)
-    rows = np.column_stack([rng.uniform(0, 40, (600, 2)), rng.uniform(0, 360, 600), rng.integers(0, 2, 600), np.ones((600, 2))])
-    kept: list[int] = []
-    for n, row in enumerate(rows):
-        near = [k for k in kept if np.abs(rows[k, :2] - row[:2]).max() <= 2 and rows[k, 3] == row[3]
-                and angle_between(rows[k, 2], row[2]) <= 40]
-        if not near:
-            kept.append(n)
-    assert distinct(torch.from_numpy(rows), len(rows)).tolist() == kept
-    assert distinct(torch.from_numpy(rows), 50).tolist() == kept[:50]
 
 
 @pytest.mark.parametrize("more", [1, 30])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.engine.example import prepare
 from app.engine.geometry import Pose, angle_between
-from app.engine.poses import COARSE, align, compose, crops, make_bank, matrices, resized, sizes
+from app.engine.poses import COARSE, align, compose, crops, distinct, make_bank, matrices, resized, sizes
 from app.engine.symmetry import Symmetry, symmetry
 from app.engine.verify import SIZE, SYMBOL
 from app.engine.weights import golden_picture
@@ -108,3 +108,16 @@ def test_an_example_is_laid_in_the_middle_at_its_size() -> None:
     seen = torch.nonzero(prepared.picture > 0.5)
     assert (seen.max(0).values - seen.min(0).values + 1).tolist() == pytest.approx([SYMBOL, SYMBOL], abs=2)
     assert (seen.max(0).values + seen.min(0).values + 1).tolist() == pytest.approx([SIZE, SIZE], abs=2)
+
+
+def test_poses_beside_better_ones_are_left_out() -> None:
+    rng = np.random.default_rng(5)
+    rows = np.column_stack([rng.uniform(0, 40, (600, 2)), rng.uniform(0, 360, 600), rng.integers(0, 2, 600), np.ones((600, 2))])
+    kept: list[int] = []
+    for n, row in enumerate(rows):
+        near = [k for k in kept if np.abs(rows[k, :2] - row[:2]).max() <= 2 and rows[k, 3] == row[3]
+                and angle_between(rows[k, 2], row[2]) <= 40]
+        if not near:
+            kept.append(n)
+    assert distinct(torch.from_numpy(rows), len(rows)).tolist() == kept
+    assert distinct(torch.from_numpy(rows), 50).tolist() == kept[:50]
