@@ -128,6 +128,11 @@ def valve(rng: Generator) -> Made:
     contour = np.array([[-0.5, -tall / 2], [0, 0], [0.5, -tall / 2], [0.5, tall / 2], [0, 0], [-0.5, tall / 2]])
     if rng.random() < 0.7:
         elements += _actuator(rng)
+    if rng.random() < 0.25:  # a bar through the middle, or along the valve
+        ends = ((0.0, tall / 2), (0.5, 0.0))[int(rng.random() < 0.3)]
+        bar = polyline((-ends[0], -ends[1]), ends)
+        half = polyline((0, 0), ends)
+        elements.append(mark(shape(bar), shape(half)))
     if rng.random() < 0.3:
         radius = float(rng.uniform(0.08, 0.2))
         points = arc(radius, steps=20)
@@ -278,7 +283,7 @@ FAMILIES: tuple[Callable[[Generator], Made], ...] = (
     ground,
     battery,
     *[transistor] * 6,  # what tells these apart is small
-    *[valve] * 4,
+    *[valve] * 5,
     amplifier,
     switch,
     *[diode] * 2,

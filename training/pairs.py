@@ -122,7 +122,7 @@ def make_pairs(drawing: Drawing[Symbol], inked: Tensor, shot: Shot, rng: np.rand
     poses, targets, corrections, known = poses[sure], targets[sure], corrections[sure], known[sure]
     if not len(poses):
         return None
-    seen = crops(level, matrices(poses), verify.SIZE)
+    seen = crops(level, matrices(poses), verify.SIZE) * shot.prepared.shown
     distinct = (targets > 0) | ~_indistinct(shot, seen)
     targets, corrections, known, seen = targets[distinct], corrections[distinct], known[distinct], seen[distinct]
     example = torch.stack([shot.prepared.picture, shot.prepared.mask])[None].expand(len(seen), -1, -1, -1)
@@ -176,7 +176,7 @@ def _proposed(drawing: Drawing[Symbol], level: Tensor, factor: Matrix, shot: Sho
     places = np.concatenate([centres + rng.uniform(-6, 6, centres.shape), random])
     if not len(places):
         return torch.zeros(0, 6), torch.zeros(0)
-    bank = make_bank(shot.prepared.picture, shot.prepared.core, "any", True, list(SIZES))
+    bank = make_bank(shot.prepared.picture, shot.prepared.core * shot.prepared.shown, "any", True, list(SIZES))
     poses, fits = align(coarse, torch.from_numpy(places).float() / ratio, bank, 2)
     poses, fits = poses.flatten(0, 1), fits.flatten()
     poses[:, :2] *= ratio

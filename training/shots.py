@@ -11,16 +11,19 @@ import torch
 from numpy.typing import NDArray
 
 from app.engine import verify
+from app.engine.cover import painted_out
 from app.engine.evidence import agreement
 from app.engine.example import Prepared, prepare
 from app.engine.geometry import Box
-from app.engine.ink import Colour
+from app.engine.ink import Colour, body_box, ink
 from app.engine.inspect import place
 from training.canvas import Canvas, affine
 from training.drawings import Drawing, Instance, Symbol
 from training.likeness import render
 
 TRIED, CHOSEN = 3, 0.8  # copies of which the clearest is boxed, and how often it is chosen so
+COVERED = 0.08      # of examples, with a spot on the edge painted out, as the detector paints out what lies on one,
+SPOT = (0.1, 0.25)  # of so much of its longer side in radius
 FAINT, SPOILT = 0.3, 0.7  # share of an example's ink that may be missing, and of missing and foreign ink together
 
 Matrix = NDArray[np.float64]  # (3, 3)
@@ -44,26 +47,43 @@ def take_shot(drawing: Drawing[Symbol], paper: Colour, rng: np.random.Generator)
     copies = [k for k, i in enumerate(drawing.instances) if i.label == label]
     if rng.random() < 0.25:
         return _alone(drawing, drawing.instances[int(rng.choice(copies))], rng)
-    return clearest(drawing, rng.permutation(copies)[: TRIED if rng.random() < CHOSEN else 1].tolist(), paper, rng)
+    tried = rng.permutation(copies)[: TRIED if rng.random() < CHOSEN else 1].tolist()
+    return clearest(drawing, tried, paper, rng, covered=bool(rng.random() < COVERED))
 
 
-def clearest(drawing: Drawing[Symbol], copies: Sequence[int], paper: Colour, rng: np.random.Generator) -> Shot | None:
-    """Of some copies of a class the one least crossed and faded, boxed; None where none is fit for an example."""
-    shots = [shot for k in copies if (shot := _boxed(drawing, k, paper, rng)) is not None]
+def clearest(drawing: Drawing[Symbol], copies: Sequence[int], paper: Colour, rng: np.random.Generator,
+             covered: bool = False) -> Shot | None:
+    """Of some copies of a class the one least crossed and faded, boxed; None where none is fit for an example. One that is
+    `covered` has a spot painted out."""
+    shots = [shot for k in copies if (shot := _boxed(drawing, k, paper, rng, covered)) is not None]
     judged = [(missing + extra, shot) for shot in shots for missing, extra in [faults(drawing, shot)] if missing <= FAINT]
     fault, best = min(judged, key=lambda pair: pair[0], default=(math.inf, None))
     return best if fault <= SPOILT else None
 
 
-def _boxed(drawing: Drawing[Symbol], own: int, paper: Colour, rng: np.random.Generator) -> Shot | None:
+def _boxed(drawing: Drawing[Symbol], own: int, paper: Colour, rng: np.random.Generator, covered: bool) -> Shot | None:
     instance = drawing.instances[own]
     box = _user_box(instance.box, rng).clipped(drawing.pixels.shape[1], drawing.pixels.shape[0])
     if box is None or min(box.width, box.height) < 5:
         return None
     top, left, bottom, right = place(drawing.pixels, box, paper)
-    prepared = prepare(drawing.pixels[top:bottom, left:right], paper if rng.random() < 0.8 else None)
+    pixels, known = drawing.pixels[top:bottom, left:right], paper if rng.random() < 0.8 else None
+    over = _spot(pixels, paper, rng) if covered else None
+    prepared = prepare(pixels, known) if over is None else prepare(painted_out(pixels, over, paper), paper, over)
     to_page = _from_picture(prepared, left, top)
     return Shot(instance.label, prepared, own, np.linalg.inv(pose_matrix(instance)) @ to_page)
+
+
+def _spot(pixels: NDArray[np.uint8], paper: Colour, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """(h, w) a disc over the edge of the ink in an example's (h, w, 3) RGB pixels."""
+    inked = ink(pixels, paper)
+    box = body_box(inked) or Box(0, 0, inked.shape[1], inked.shape[0])
+    along, side = float(rng.uniform()), int(rng.integers(4))
+    x, y = ((along, 0.0), (1.0, along), (along, 1.0), (0.0, along))[side]
+    radius = max(box.width, box.height) * float(rng.uniform(*SPOT))
+    rows, columns = np.indices(inked.shape) + 0.5
+    spot: NDArray[np.bool_] = np.hypot(columns - box.x - x * box.width, rows - box.y - y * box.height) <= radius
+    return spot
 
 
 def faults(drawing: Drawing[Symbol], shot: Shot) -> tuple[float, float]:
@@ -74,11 +94,12 @@ def faults(drawing: Drawing[Symbol], shot: Shot) -> tuple[float, float]:
 
 
 def bare(drawing: Drawing[Symbol], shot: Shot) -> NDArray[np.float32]:
-    """(SIZE, SIZE) ink of an example's symbol as its picture shows it, without the page around it."""
+    """(SIZE, SIZE) ink of an example's symbol as its picture shows it, without the page around it and what is painted out."""
     unit = next(max(i.width, i.height) for i in drawing.instances if i.label == shot.label)
     to_picture = np.linalg.inv(shot.to_symbol) @ square(affine(scale=unit))
     to_picture[:2, 2] += verify.SIZE / 2
-    return render(drawing.symbols[shot.label], verify.SIZE, to_picture[:2])
+    clean: NDArray[np.float32] = render(drawing.symbols[shot.label], verify.SIZE, to_picture[:2]) * shot.prepared.shown.numpy()
+    return clean
 
 
 def _user_box(box: Box, rng: np.random.Generator) -> Box:

@@ -111,4 +111,4 @@ def _one(elements: list[Element], rng: Generator, first: int = 0) -> int | None:
 
 
 CHANGES: tuple[Callable[[list[Element], Generator], list[Element] | None], ...] = (
-    *[_twin] * 6, *[_without] * 3, *[_with] * 3, _framed, _framed, _stretched, _turned, _turned, _nudged, _doubled)
+    *[_twin] * 7, *[_without] * 6, *[_with] * 4, _framed, _framed, _stretched, _turned, _turned, _nudged, _doubled)

@@ -82,7 +82,7 @@ def is_bare(symbol: Symbol) -> bool:
 
 
 def _any_symbol(rng: Generator) -> Symbol:
-    kind = rng.choice(6, p=[0.39, 0.29, 0.07, 0.12, 0.07, 0.06])
+    kind = rng.choice(6, p=[0.37, 0.28, 0.07, 0.12, 0.07, 0.09])
     elements, contour, slots = (_composed, _family, _lettered, _simple, _joined, instrument)[kind](rng)
     elements = [element.thickened(float(rng.uniform(1.4, 2.6))) if rng.random() < 0.08 else element for element in elements]
     cover = contour if contour is not None and rng.random() < 0.45 else None
@@ -179,7 +179,7 @@ def instrument(rng: Generator) -> Made:
     over, under = affine(0.0, -0.2), affine(0.0, 0.2)
     word, number = (letters(rng, 0.62, high, text) for text in (code(rng, int(rng.integers(1, 4))), str(rng.integers(1, 1000))))
     varies = Slot(0.0, 0.2, 0.62, high)
-    kind = rng.choice(4, p=[0.15, 0.15, 0.45, 0.25])
+    kind = rng.choice(4, p=[0.15, 0.1, 0.35, 0.4])
     if kind == 0:
         return [*elements, word], contour, ()
     if kind == 1:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
-from app.engine.detector import distinct, sharp_level
+from app.engine.detector import sharp_level
 from app.engine.evidence import agreement, tolerance
 from app.engine.example import Prepared
 from app.engine.look import Sheet, sharp_beside, sharp_crops, viewed
-from app.engine.poses import crops, matrices
+from app.engine.poses import crops, distinct, matrices
 from app.engine.settle import settled, softened
 from app.engine.verify import spread
 from training.drawings import Drawing, Symbol
@@ -79,11 +79,11 @@ def make_trials(drawing: Drawing[Symbol], sheet: Sheet, shot: Shot, rng: np.rand
     poses = torch.cat([scene.poses[kept], perturbed(scene.truths, rng)])
     if not len(poses):
         return None
-    poses, fits = settled(softened(scene.level), prepared.picture, prepared.mask, poses)
+    poses, fits = settled(softened(scene.level), prepared.picture, prepared.mask * prepared.shown, poses)
     poses = poses[torch.argsort(fits, descending=True)]
     poses = _loosened(poses[distinct(poses, len(poses))], rng)
     targets = _labelled(poses, scene.truths, clean, prepared.longer)
-    seen = crops(scene.level, matrices(poses), verify.SIZE)
+    seen = crops(scene.level, matrices(poses), verify.SIZE) * prepared.shown
     sure = (targets == 1) | ((targets == 0) & (~_same(prepared, seen) | set_apart(prepared, seen)))
     wrong = torch.nonzero(sure & (targets == 0))[:, 0]
     nearly = wrong[_nearly(prepared, seen[wrong])][:HARDEST]
