@@ -77,6 +77,7 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "jury (the scout decides)": lambda: [patch.object(SecondLook, "look", _unjudged)],
     "views but the first": lambda: [patch.object(look, "VIEWS", look.VIEWS[:1])],
     "mean of the best finds": lambda: [patch.object(look, "typical", _untypical)],
+    "looking under spots": lambda: [patch.object(engine, "uncovered", lambda _: None)],
     "what is of another tone": lambda: [patch.object(look.Sheet, "coloured", False)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
     **{f"evidence: {name}": _nothing for name in NAMES},

@@ -12,10 +12,16 @@ from torch import Tensor
 
 from app.engine.verify import SHARPER, SPREADS, SYMBOL, spread
 
-NAMES = ("logit", "extra", "echo", "lack", "around", "stretch", "runner_up", "behind", "recoloured", "rare")
+NAMES = ("logit", "echo", "lack", "around", "stretch", "runner_up", "behind", "recoloured", "rare", "shared_extra",
+         "shared_missing")
 CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
 FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many
 SPOT = 7          # pixels of the jury's picture: about an arrow's head
+CELL = 4          # pixels of the jury's picture within which it does not matter where ink lies
+FELLOWS = 2       # candidates that differ in the same way as one,
+LIKELIEST = 256   # of so many
+HALF = 0.5        # share of an example's ink from which it does not matter how much differs,
+CHANCE = 0.05     # and share that wires have in common by chance
 LEAST = 1e-4      # variance below which a picture is blank
 
 
@@ -43,9 +49,33 @@ def best_elsewhere(poses: Tensor, echo: Tensor) -> Tensor:
 def lack(example: Tensor, mask: Tensor, seen: Tensor, longer: float) -> Tensor:
     """(n,) of the jury's pictures seen (n, 96, 96), how much of an example of `longer` px (96, 96) is missing where most is: in
     the small spot of its box that lacks most. The head of an arrow is little of a symbol, and all of such a spot."""
-    by = 2 * max(1, math.ceil(SYMBOL * SHARPER / max(longer, 8.0) / 2)) + 1
-    missing = (example - spread(seen, by)).clamp(min=0) * mask
+    missing = _alone(example, seen, longer) * mask
     return F.avg_pool2d(missing[:, None], SPOT, 1, SPOT // 2).amax((1, 2, 3))
+
+
+def shared(example: Tensor, mask: Tensor, seen: Tensor, longer: float, poses: Tensor, logit: Tensor) -> tuple[Tensor, Tensor]:
+    """(n,) twice: of candidates at poses (n, 6), seen (n, 96, 96), how much ink beyond an example's of `longer` px (96, 96) the
+    likeliest others at other places have as well, and how much of its ink is missing there as well, as shares of it. What
+    differs in the same way again and again is another symbol; wires cross each copy otherwise."""
+    total = (example * mask).sum().clamp(min=1)
+    fellows = torch.topk(logit, min(LIKELIEST, len(logit))).indices
+    elsewhere = torch.cdist(poses[:, :2], poses[fellows, :2]) > SYMBOL / 2
+
+    def alike(different: Tensor) -> Tensor:
+        cells = F.avg_pool2d((different * mask)[:, None], CELL).flatten(1)
+        length = cells.norm(dim=1).clamp(min=LEAST)
+        same = cells @ cells[fellows].T / torch.maximum(length[:, None], length[fellows]) ** 2 * elsewhere
+        amount = (cells.sum(1) * CELL**2 / total).clamp(max=HALF)
+        return (amount * same.topk(min(FELLOWS, len(fellows)), 1).values.mean(1) - CHANCE).clamp(min=0)
+
+    return alike(_alone(seen, example[None], longer)), alike(_alone(example, seen, longer))
+
+
+def _alone(one: Tensor, other: Tensor, longer: float) -> Tensor:
+    """(n, 96, 96) the jury's pictures of one ink, as far as it is darker than all that the other has near it: within a pixel of
+    a page on which the example has `longer`."""
+    by = 2 * max(1, math.ceil(SYMBOL * SHARPER / max(longer, 8.0) / 2)) + 1
+    return (one - spread(other, by)).clamp(min=0)
 
 
 def around(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:

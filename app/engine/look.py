@@ -8,14 +8,13 @@ from functools import cached_property
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
 from app.engine.batching import Batches
 from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
-from app.engine.evidence import CLEAR, FAR_BEHIND, NAMES, Calibration, agreement, around, best_elsewhere, lack, tolerance
+from app.engine.evidence import CLEAR, FAR_BEHIND, NAMES, Calibration, around, best_elsewhere, lack, shared
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
@@ -126,10 +125,10 @@ class SecondLook:
     def found(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, logit: Tensor) -> Found:
         """Candidates of a page (one at least), on the page, with their scores: each is seen beside the others."""
         lying = _on_page(level, shot, poses)
-        evidence = self._evidence(sheet, level, shot, poses, lying, logit)
-        score = self._calibration.score(evidence).double().cpu().numpy()
+        known = self._evidence(sheet, level, shot, poses, lying, logit)
+        score = self._calibration.score(known).double().cpu().numpy()
         kept = score >= FLOOR
-        return replace(none(shot), poses=lying[kept], scores=score[kept], evidence=evidence.double().cpu().numpy()[kept])
+        return replace(none(shot), poses=lying[kept], scores=score[kept], evidence=known.double().cpu().numpy()[kept])
 
     def _evidence(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, lying: NDArray[np.float64],
                   logit: Tensor) -> Tensor:
@@ -139,17 +138,17 @@ class SecondLook:
         echo = self.echo(prepared, mean, seen)
         best = best_elsewhere(poses, echo)
         own = seen[:, 0] * (1 - seen[:, 1])
-        strange = F.interpolate(seen[:, 1:], (verify.SIZE, verify.SIZE))[:, 0]
-        small = crops(level.fine, matrices(poses), verify.SIZE) * prepared.shown * (1 - strange)
+        extra, missing = shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit)
         known = {
             "logit": logit,
-            "extra": agreement(prepared.picture, prepared.mask, small, tolerance(prepared.longer))[:, 2],
             "echo": echo,
             "lack": lack(mean[0], prepared.sharp_mask, seen[:, 0], prepared.longer),
             "around": around(prepared.sharp[0], prepared.sharp_mask, own),
             "stretch": torch.log(poses[:, 5]).abs(),
             "runner_up": best.clamp(max=CLEAR).expand(len(echo)),
             "behind": (best - echo).clamp(0, FAR_BEHIND),
+            "shared_extra": extra,
+            "shared_missing": missing,
             **{name: torch.from_numpy(told).to(logit) for name, told in _tone(sheet, shot, lying).items()},
         }
         return torch.stack([known[name] for name in NAMES], 1)

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.evidence import agreement, around, best_elsewhere, lack, tolerance
+from app.engine.evidence import agreement, around, best_elsewhere, lack, shared, tolerance
 
 BOX = torch.ones(64, 64)
 
@@ -69,3 +69,27 @@ def test_the_runner_up_is_the_best_at_another_place() -> None:
 
 def test_strokes_of_small_symbols_may_lie_a_pixel_of_the_page_off() -> None:
     assert [tolerance(longer) for longer in (100, 32, 14, 5)] == [5, 5, 9, 13]
+
+
+def test_what_others_have_too_is_shared_and_what_crosses_one_is_not() -> None:
+    plain, barred = (F.interpolate(square(bar=bar)[None, None], (96, 96))[0, 0] for bar in (False, True))
+    crossed = plain.clone()
+    crossed[:, 30:33] = 1
+    seen, box = torch.stack([plain, plain, crossed, barred, barred, barred]), torch.ones(96, 96)
+    poses = torch.zeros(6, 6)
+    poses[:, 0] = 100 * torch.arange(6)
+    extra, missing = shared(plain, box, seen, 60, poses, torch.arange(6.0))
+    assert extra[:3].max() < 0.05
+    assert extra[3:].min() > 0.1
+    assert missing.max() == pytest.approx(0)
+    extra, missing = shared(barred, box, seen, 60, poses, torch.arange(6.0))
+    assert extra[3:].max() == pytest.approx(0)
+    assert missing[:2].min() > 0.05
+    assert missing[3:].max() == pytest.approx(0)
+
+
+def test_a_place_shares_nothing_with_itself() -> None:
+    barred = F.interpolate(square(bar=True)[None, None], (96, 96))[0]
+    plain, box = F.interpolate(square()[None, None], (96, 96))[0, 0], torch.ones(96, 96)
+    extra, _ = shared(plain, box, barred.repeat(3, 1, 1), 60, torch.zeros(3, 6), torch.zeros(3))
+    assert extra.tolist() == [0, 0, 0]
