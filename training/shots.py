@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from app.engine import verify
 from app.engine.cover import painted_out
-from app.engine.evidence import agreement
 from app.engine.example import Prepared, prepare
 from app.engine.geometry import Box
 from app.engine.ink import Colour, body_box, ink
 from app.engine.inspect import place
+from training.agreement import agreement
 from training.canvas import Canvas, affine
 from training.drawings import Drawing, Instance, Symbol
 from training.likeness import render

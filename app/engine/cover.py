@@ -83,7 +83,7 @@ def _by_tone(pixels: Pixels, seen: Mask, paper: Colour) -> list[Mask]:
     second = own[int(apart(own, first).argmax())]
     for _ in range(ROUNDS):
         nearer = apart(own, first) <= apart(own, second)
-        if nearer.all():
+        if nearer.all() or not nearer.any():
             return []
         first, second = np.median(own[nearer], axis=0), np.median(own[~nearer], axis=0)
     if apart(first, second) < ALIKE:

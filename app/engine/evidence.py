@@ -1,5 +1,5 @@
-"""What speaks for a candidate and against it: the jury's logit, ink too much and missing, what the page's best finds say of it
-and how they do themselves, its colour; and the score made of it all."""
+"""What speaks for a candidate and against it: the jury's logit, ink around it and missing, what the page's best finds say of it
+and how they do themselves, what differs alike elsewhere, its colour; and the score made of it all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.verify import SHARPER, SPREADS, SYMBOL, spread
+from app.engine.verify import SHARPER, SYMBOL, spread
 
 NAMES = ("logit", "echo", "lack", "around", "stretch", "runner_up", "behind", "recoloured", "rare", "shared_extra",
          "shared_missing")
@@ -22,7 +22,6 @@ FELLOWS = 2       # candidates that differ in the same way as one,
 LIKELIEST = 256   # of so many
 HALF = 0.5        # share of an example's ink from which it does not matter how much differs,
 CHANCE = 0.05     # and share that wires have in common by chance
-LEAST = 1e-4      # variance below which a picture is blank
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def shared(example: Tensor, mask: Tensor, seen: Tensor, longer: float, poses: Te
 
     def alike(different: Tensor) -> Tensor:
         cells = F.avg_pool2d((different * mask)[:, None], CELL).flatten(1)
-        length = cells.norm(dim=1).clamp(min=LEAST)
+        length = cells.norm(dim=1).clamp(min=1e-6)
         same = cells @ cells[fellows].T / torch.maximum(length[:, None], length[fellows]) ** 2 * elsewhere
         amount = (cells.sum(1) * CELL**2 / total).clamp(max=HALF)
         return (amount * same.topk(min(FELLOWS, len(fellows)), 1).values.mean(1) - CHANCE).clamp(min=0)
@@ -81,30 +80,3 @@ def _alone(one: Tensor, other: Tensor, longer: float) -> Tensor:
 def around(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:
     """(n,) the ink of pictures seen (n, S, S) outside an example's box (S, S), as a share of the example's (S, S) in it."""
     return ((seen * (1 - mask)).sum((1, 2)) / (example * mask).sum().clamp(min=1)).clamp(max=3)
-
-
-def tolerance(longer: float) -> int:
-    """Pixels of a picture over which a stroke may lie off, for an example of `longer` px: two, and one of the page's, for the
-    raster moves strokes by as much."""
-    return 2 * max(SPREADS[0] // 2, math.ceil(SYMBOL / max(longer, 8.0))) + 1
-
-
-def agreement(example: Tensor, mask: Tensor, seen: Tensor, by: int = SPREADS[0]) -> Tensor:
-    """(n, 3) of pictures seen (n, 64, 64) beside an example and its box (64, 64): the correlation inside the box, and as shares
-    of the example's ink what of it is missing and what is too much. Ink counts as far as it is darker than all that the other
-    has within `by` pixels, so that a pale copy of a pale example lacks nothing."""
-    ink, found = example * mask, seen * mask
-    total = ink.sum().clamp(min=1)
-    missing = (ink - spread(found, by)).clamp(min=0).sum((1, 2)) / total
-    extra = (found - spread(ink[None], by)).clamp(min=0).sum((1, 2)) / total
-    return torch.stack([correlation(example, mask, seen), missing, extra.clamp(max=3)], 1)
-
-
-def correlation(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:
-    """(n,) correlation of softened inks inside the box."""
-    area = mask.sum().clamp(min=1)
-    soft, softs = (F.avg_pool2d((p * mask)[:, None], 3, 1, 1)[:, 0] * mask for p in (example[None], seen))
-    soft = (soft - soft.sum() / area) * mask
-    softs = (softs - softs.sum((1, 2), keepdim=True) / area) * mask
-    scale = soft.square().sum().clamp(min=LEAST * area) * softs.square().sum((1, 2)).clamp(min=LEAST * area)
-    return (soft * softs).sum((1, 2)) / scale.sqrt()

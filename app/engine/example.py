@@ -63,8 +63,7 @@ def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None, over: NDArra
     sharp, sharp_mask = (placed(part, box, fine * verify.SHARPER, verify.SHARP) for part in (source, own))
     sharp = torch.stack([sharp, sharp * _foreign(pixels, inked, paper or background(pixels), box, sharp * sharp_mask)])
     window = placed(source, box, encoder.SYMBOL / longer, encoder.WINDOW + 2 * encoder.MARGIN)
-    hidden = torch.from_numpy(np.zeros(inked.shape, np.float32) if over is None else over.astype(np.float32))
-    shown, sharp_shown = ((placed(hidden, box, factor, size) < VEILED).float()
+    shown, sharp_shown = (_shown(over, box, factor, size)
                           for factor, size in ((fine, verify.SIZE), (fine * verify.SHARPER, verify.SHARP)))
     return Prepared(width, height, box, picture * shown, (mask > 0.5).float(), sharp * sharp_shown, (sharp_mask > 0.5).float(),
                     _core(box), window, shown, sharp_shown)
@@ -76,6 +75,13 @@ def _foreign(pixels: NDArray[np.uint8], inked: NDArray[np.float32], paper: Colou
     scale = max(box.width, box.height) / verify.SYMBOL / verify.SHARPER
     affine = torch.tensor([[[scale, 0.0, x], [0.0, scale, y]]])
     return foreign(torch.from_numpy(pixels.copy()), torch.from_numpy(inked), paper, affine, own)[0]
+
+
+def _shown(over: NDArray[np.bool_] | None, box: Box, factor: float, size: int) -> Tensor:
+    """(size, size) 1 where a picture shows the example, 0 where something (h, w) lies over it."""
+    if over is None:
+        return torch.ones(size, size)
+    return (placed(torch.from_numpy(over.astype(np.float32)), box, factor, size) < VEILED).float()
 
 
 def _own(inked: NDArray[np.float32], box: Box) -> Tensor:

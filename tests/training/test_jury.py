@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from app.engine.encoder import Encoder
-from app.engine.evidence import Calibration, agreement
+from app.engine.evidence import Calibration
 from app.engine.example import prepare
 from app.engine.look import Sheet
 from app.engine.verify import SHARP, SHARP_PLANES, Verifier
 from app.engine.weights import load_networks, write_weights
 from training import batches
+from training.agreement import agreement
 from training.batches import joined, random_drawing, take_shots
 from training.canvas import Shape, arc, polyline
 from training.elements import filled, mark
