@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.engine.cover import painted_out
 from app.engine.drawing import Drawings, Page, PageSize
 from app.engine.geometry import Box
 from app.engine.ink import Colour, background
 from app.engine.inspect import ExampleWarning, inspect, place, span
+from app.engine.strays import strays
 from app.errors import TooLarge
 from app.service.fields import clipped
 
@@ -29,7 +31,8 @@ class Upload:
 
 @dataclass(frozen=True)
 class Picture:
-    """An example cut out: (h, w, 3) RGB uint8, and the resolution where the file says it."""
+    """An example cut out: (h, w, 3) RGB uint8 without what reaches into its box from beside it, and the resolution where the
+    file says it."""
 
     pixels: NDArray[np.uint8] = field(repr=False)
     warnings: tuple[ExampleWarning, ...]
@@ -61,6 +64,8 @@ def _picture(page: Page, box: Box | None) -> Picture:
     top, left, bottom, right = place(page.pixels, box, paper) if box else span(page.pixels.shape, None)
     # a copy, or the example would keep the whole page in memory
     pixels = page.pixels[top:bottom, left:right].copy()
+    if paper and (over := strays(page.pixels, (top, left, bottom, right), paper)) is not None:
+        pixels = painted_out(pixels, over, paper)
     return Picture(pixels, tuple(inspect(page.pixels, box, paper)), page.dpi, paper)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from tests import pictures
 from tests.stub import ring
@@ -51,6 +51,15 @@ def test_a_box_cuts_the_example_out_and_is_clipped(client: httpx.Client) -> None
     assert np.array_equal(np.asarray(image), ring(40, 12))
     clipped = register(client, "clipped", page, box="-10,-10,50,50").json()
     assert (clipped["examples"][0]["width"], clipped["examples"][0]["height"]) == (40, 40)
+
+
+def test_a_label_that_the_box_cuts_is_none_of_the_example(client: httpx.Client) -> None:
+    page = Image.fromarray(pictures.page([(200, 100)]))
+    ImageDraw.Draw(page).text((245, 108), "M2", "black", ImageFont.load_default(18))
+    symbol = register(client, "labelled", pictures.file(np.asarray(page)), box="196,96,58,48").json()
+    image = np.asarray(Image.open(BytesIO(client.get(f"/symbols/{symbol['id']}/image").content)).convert("L"))
+    assert np.asarray(page.convert("L"))[96:144, 242:254].min() < 128, "the label reaches into the box"
+    assert image[:, 46:].min() > 128
 
 
 def test_a_page_of_a_pdf_is_chosen(client: httpx.Client) -> None:

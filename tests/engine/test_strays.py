@@ -1,0 +1,93 @@
+"""What reaches into an example's box from beside it is told from what is the symbol's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from app.engine.query import Pixels
+from app.engine.strays import Mask, pieces, strays
+
+PAPER = (255, 255, 255)
+SPAN = (60, 60, 120, 120)  # of the box
+Pen = ImageDraw.ImageDraw
+
+
+def drawn(*parts: Callable[[Pen], None]) -> Pixels:
+    picture = Image.new("RGB", (180, 180), PAPER)
+    for part in parts:
+        part(ImageDraw.Draw(picture))
+    return np.asarray(picture)
+
+
+def circle(pen: Pen) -> None:
+    pen.ellipse([62, 66, 100, 104], outline=0, width=2)
+
+
+def plates(pen: Pen) -> None:
+    """A capacitor's, on wires that go on outside."""
+    for x, end in ((84, 0), (94, 180)):
+        pen.line([(x, 64), (x, 116)], 0, 3)
+        pen.line([(x, 90), (end, 90)], 0, 2)
+
+
+def written(string: str, x: int, y: int) -> Callable[[Pen], None]:
+    font = ImageFont.load_default(20)
+    return lambda pen: pen.text((x, y), string, "black", font)
+
+
+def left_of(over: Mask | None, page: Pixels) -> Pixels:
+    """The page's ink in the box that is none of the strays."""
+    top, left, bottom, right = SPAN
+    assert over is not None
+    inside: Pixels = page[top:bottom, left:right].copy()
+    inside[over] = 255
+    return inside
+
+
+@pytest.mark.parametrize("label", [written("M", 108, 74), written("8", 112, 88), written("S", 102, 48), written("Q", 50, 102)])
+def test_a_label_that_the_box_cuts_is_none_of_the_symbol(label: Callable[[Pen], None]) -> None:
+    page, alone = drawn(circle, label), drawn(circle)
+    top, left, bottom, right = SPAN
+    assert (page[top:bottom, left:right] != alone[top:bottom, left:right]).any(), "the label reaches into the box"
+    rest = left_of(strays(page, SPAN, PAPER), page).astype(int) - alone[top:bottom, left:right]
+    assert np.abs(rest).max() < 90, "all but the palest of its edges"
+
+
+def test_letters_beside_a_cut_one_go_with_it() -> None:
+    page = drawn(lambda pen: pen.rectangle([62, 62, 112, 90], outline=0, width=2), written("AB", 98, 96))
+    assert len(pieces(page[60:120, 60:120, 0] < 128)) == 3, "the frame, A and a part of B"
+    left = left_of(strays(page, SPAN, PAPER), page)
+    assert len(pieces(left[:, :, 0] < 128)) == 1
+
+
+@pytest.mark.parametrize("parts", [
+    (plates,),
+    (plates, written("C1", 130, 70)),
+    (circle, written("S", 74, 74)),                                     # a symbol with a letter in it
+    (circle, lambda pen: pen.line([(112, 64), (112, 110)], 0, 3)),      # with a bar that stands apart
+    (circle, lambda pen: pen.line([(120, 60), (120, 121)], 0, 4)),      # with one that the box's edge cuts in two
+    (circle, lambda pen: pen.line([(110, 62), (110, 180)], 0, 2)),      # with one on a wire
+    (lambda pen: pen.line([(84, 64), (84, 116)], 0, 3), lambda pen: pen.line([(94, 64), (94, 134), (110, 134)], 0, 3)),
+    (),
+], ids=["plates", "beside text", "letter inside", "bar", "cut bar", "bar on a wire", "plate that goes on", "nothing"])
+def test_what_may_be_the_symbols_stays(parts: tuple[Callable[[Pen], None], ...]) -> None:
+    assert strays(drawn(*parts), SPAN, PAPER) is None
+
+
+def test_a_box_may_lie_over_the_pages_edge() -> None:
+    page = drawn(circle, written("M", 108, 74))[60:120, 60:120]
+    assert strays(page, (0, 0, 60, 60), PAPER) is None, "nobody sees that the letter goes on"
+
+
+def test_a_large_box_is_looked_at_coarsely() -> None:
+    page = drawn(circle, written("M", 108, 74))
+    large = np.asarray(Image.fromarray(page).resize((1440, 1440), Image.Resampling.NEAREST))
+    over = strays(large, (480, 480, 960, 960), PAPER)
+    assert over is not None
+    assert over.shape == (480, 480)
+    assert over[:, :320].sum() == 0
+    assert over[:, 380:].any()
