@@ -3,7 +3,7 @@
     python -m benchmarks.ablation [--drawings 3] [--seed 7] [--weights model_weights] [--out docs]
 
 Nothing is fitted anew for the parts that are left, so F1 suffers from scores that are off as well as from what is found; AP
-does not. The last line is JSON.
+does not. A kind of evidence is left out of the scores of what was found with all of them. The last line is JSON.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from app.engine.detector import Detector
 from app.engine.evidence import NAMES, Calibration
 from app.engine.look import SecondLook
 from app.engine.weights import load_networks, read_manifest
+from training.calibrate import rescored
 from training.evaluate import Case, cases, figures
 from training.unseen.drawings import FAMILIES
 
@@ -62,13 +63,9 @@ def _untypical(example: Tensor, _seen: Tensor, _logit: Tensor) -> Tensor:
     return example
 
 
-def _nothing() -> list[Part]:
-    return []
-
-
 # what is left out, and the patches that leave it out
 PARTS: dict[str, Callable[[], list[Part]]] = {
-    "nothing": _nothing,
+    "nothing": lambda: [],
     "turns": lambda: [patch.object(engine, "make_bank", _turns_missing)],
     "mirror images": lambda: [patch.object(engine, "make_bank", _mirror_missing)],
     "other sizes": lambda: [patch.object(engine, "make_bank", _one_size)],
@@ -80,8 +77,8 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "looking under spots": lambda: [patch.object(engine, "uncovered", lambda _: None)],
     "what is of another tone": lambda: [patch.object(look.Sheet, "coloured", False)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
-    **{f"evidence: {name}": _nothing for name in NAMES},
 }
+EVIDENCE = {f"evidence: {name}": name for name in NAMES}
 
 _networks: tuple[Any, Any, Calibration, str]  # of a process that measures
 
@@ -93,9 +90,9 @@ def _begin(weights: Path) -> None:
     _networks = encoder, verifier, manifest.calibration, manifest.model
 
 
-def without(calibration: Calibration, part: str) -> Calibration:
-    """The calibration, one kind of evidence weighing nothing where the part is one."""
-    kept = [0.0 if part == f"evidence: {name}" else weight for name, weight in zip(NAMES, calibration.weights, strict=True)]
+def without(calibration: Calibration, left_out: str) -> Calibration:
+    """The calibration, one kind of evidence weighing nothing."""
+    kept = [0.0 if name == left_out else weight for name, weight in zip(NAMES, calibration.weights, strict=True)]
     return Calibration(tuple(kept), calibration.offset, calibration.certain_from)
 
 
@@ -106,7 +103,7 @@ def measure(part: str, family: str, seed: int, number: int) -> list[Case]:
     with ExitStack() as stack, torch.inference_mode():
         for one in PARTS[part]():
             stack.enter_context(one)
-        detector = Detector(encoder, verifier, without(calibration, part), model, "cpu")
+        detector = Detector(encoder, verifier, calibration, model, "cpu")
         return list(cases(detector, FAMILIES[family](rng), rng))
 
 
@@ -125,17 +122,21 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path("model_weights"))
     parser.add_argument("--drawings", type=int, default=3, help="drawings a family")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--parts", nargs="*", default=list(PARTS), choices=list(PARTS))
+    parser.add_argument("--parts", nargs="*", default=[*PARTS, *EVIDENCE], choices=[*PARTS, *EVIDENCE])
     parser.add_argument("--out", type=Path, default=Path("docs"), help="folder for ablation.md")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
     args = parser.parse_args()
-    table = {}
+    manifest, found = read_manifest(args.weights), dict[str, list[Case]]()
+    searches = [part for part in PARTS if part in args.parts or part == "nothing"]
     with ProcessPoolExecutor(args.workers, get_context("spawn"), partial(_begin, args.weights)) as pool:
         jobs = {part: [pool.submit(measure, part, family, args.seed, n) for family in SEARCHED for n in range(args.drawings)]
-                for part in args.parts}
+                for part in searches}
         for part, drawn in tqdm(jobs.items(), unit="part"):
-            table[part] = figures([case for job in drawn for case in job.result()])
-    lines = page(table, args.drawings, args.seed, read_manifest(args.weights).model)
+            found[part] = [case for job in drawn for case in job.result()]
+    for part, name in EVIDENCE.items():
+        found[part] = [rescored(case, without(manifest.calibration, name)) for case in found["nothing"]]
+    table = {part: figures(found[part]) for part in args.parts}
+    lines = page(table, args.drawings, args.seed, manifest.model)
     (args.out / "ablation.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(json.dumps(table))
 
