@@ -36,7 +36,8 @@ def uncovered(example: Example) -> Example | None:
         return None
     over = max(spots, key=lambda spot: int(spot.sum()))
     over = over | _wires(seen, over)
-    return replace(example, pixels=painted_out(example.pixels, over, paper), paper=paper, over=over)
+    hidden = over if example.over is None else over | example.over
+    return replace(example, pixels=painted_out(example.pixels, over, paper), paper=paper, over=hidden)
 
 
 def painted_out(pixels: Pixels, over: Mask, paper: Colour) -> Pixels:

@@ -78,7 +78,7 @@ class CodeKeeper:
         return found
 
     def _embed(self, examples: Sequence[StoredExample]) -> Codes:
-        return np.stack([self._finder.embed(from_png(each.png), each.paper) for each in examples])
+        return np.stack([self._finder.embed(from_png(each.png)[0], each.paper) for each in examples])
 
 
 def digest(ids: Sequence[int]) -> str:

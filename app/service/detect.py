@@ -165,7 +165,8 @@ class Detections:
         stored = self._catalogue.examples([each.id for symbol in symbols for each in symbol.examples if each.id > 0])
         examples: dict[str, list[Example]] = {symbol.id: [] for symbol in symbols}
         for each in stored:
-            examples[each.symbol_id].append(Example(each.id, from_png(each.png), each.kind == "positive", each.paper))
+            pixels, over = from_png(each.png)
+            examples[each.symbol_id].append(Example(each.id, pixels, each.kind == "positive", each.paper, over))
         return tuple(_query(symbol, examples[symbol.id], loaded) for symbol in symbols)
 
 

@@ -31,10 +31,11 @@ class Upload:
 
 @dataclass(frozen=True)
 class Picture:
-    """An example cut out: (h, w, 3) RGB uint8 without what reaches into its box from beside it, and the resolution where the
-    file says it."""
+    """An example cut out: (h, w, 3) RGB uint8, what reached into its box from beside it painted `over` (h, w); and the
+    resolution where the file says it."""
 
     pixels: NDArray[np.uint8] = field(repr=False)
+    over: NDArray[np.bool_] | None = field(repr=False)
     warnings: tuple[ExampleWarning, ...]
     dpi: float | None
     paper: Colour | None  # the drawing's background, where the example is a part of one
@@ -64,9 +65,10 @@ def _picture(page: Page, box: Box | None) -> Picture:
     top, left, bottom, right = place(page.pixels, box, paper) if box else span(page.pixels.shape, None)
     # a copy, or the example would keep the whole page in memory
     pixels = page.pixels[top:bottom, left:right].copy()
-    if paper and (over := strays(page.pixels, (top, left, bottom, right), paper)) is not None:
+    over = strays(page.pixels, (top, left, bottom, right), paper) if paper else None
+    if paper and over is not None:
         pixels = painted_out(pixels, over, paper)
-    return Picture(pixels, tuple(inspect(page.pixels, box, paper)), page.dpi, paper)
+    return Picture(pixels, over, tuple(inspect(page.pixels, box, paper)), page.dpi, paper)
 
 
 def _place(box: Box | None, size: PageSize) -> tuple[Box | None, tuple[int, int, int, int]]:
@@ -74,14 +76,18 @@ def _place(box: Box | None, size: PageSize) -> tuple[Box | None, tuple[int, int,
     return inside, span((size.height, size.width), inside)
 
 
-def to_png(pixels: NDArray[np.uint8]) -> bytes:
-    """A PNG file of (h, w, 3) RGB uint8."""
+def to_png(pixels: NDArray[np.uint8], over: NDArray[np.bool_] | None = None) -> bytes:
+    """A PNG file of (h, w, 3) RGB uint8, transparent where something was painted `over` (h, w)."""
     buffer = BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
+    image = Image.fromarray(pixels)
+    if over is not None:
+        image.putalpha(Image.fromarray(np.where(over, 0, 255).astype(np.uint8)))
+    image.save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def from_png(data: bytes) -> NDArray[np.uint8]:
-    """(h, w, 3) RGB uint8 of a file that `to_png` made."""
+def from_png(data: bytes) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """(h, w, 3) RGB uint8 of a file that `to_png` made, and where something was painted over them (h, w)."""
     with Image.open(BytesIO(data), formats=["PNG"]) as image:
-        return np.asarray(image)
+        pixels = np.asarray(image)
+    return (pixels, None) if pixels.shape[2] == 3 else (np.ascontiguousarray(pixels[:, :, :3]), pixels[:, :, 3] == 0)

@@ -149,7 +149,7 @@ class Symbols:
         warnings = picture.warnings + (self._lookalikes(code, symbol) if kind == "positive" else ())
         height, width = picture.pixels.shape[:2]
         return NewExample(
-            to_png(picture.pixels),
+            to_png(picture.pixels, picture.over),
             width,
             height,
             kind,

@@ -57,9 +57,12 @@ def test_a_label_that_the_box_cuts_is_none_of_the_example(client: httpx.Client) 
     page = Image.fromarray(pictures.page([(200, 100)]))
     ImageDraw.Draw(page).text((245, 108), "M2", "black", ImageFont.load_default(18))
     symbol = register(client, "labelled", pictures.file(np.asarray(page)), box="196,96,58,48").json()
-    image = np.asarray(Image.open(BytesIO(client.get(f"/symbols/{symbol['id']}/image").content)).convert("L"))
-    assert np.asarray(page.convert("L"))[96:144, 242:254].min() < 128, "the label reaches into the box"
-    assert image[:, 46:].min() > 128
+    image = Image.open(BytesIO(client.get(f"/symbols/{symbol['id']}/image").content))
+    label = np.asarray(page.convert("L"))[96:144, 242:254] < 128
+    assert label.any(), "it reaches into the box"
+    assert np.asarray(image.convert("L"))[:, 46:].min() > 128
+    assert not np.asarray(image)[:, 46:, 3][label].any(), "nobody knows what is behind it"
+    assert (np.asarray(image)[:, :44, 3] == 255).all()
 
 
 def test_a_page_of_a_pdf_is_chosen(client: httpx.Client) -> None:
