@@ -14,7 +14,7 @@ from torch import Tensor
 from app.engine import verify
 from app.engine.batching import Batches
 from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
-from app.engine.evidence import CLEAR, FAR_BEHIND, NAMES, Calibration, around, best_elsewhere, lack, shared
+from app.engine.evidence import CLEAR, ECHOES, FAR_BEHIND, NAMES, Calibration, around, best_elsewhere, lack, shared, unlike
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
@@ -28,8 +28,7 @@ from app.engine.verify import SPREADS, Verifier, compared
 FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
 HOPE = -1.0         # logit that one of a symbol's candidates must reach for views of it from more sides
-ECHOES = 8          # best finds of a page that make a typical one,
-PEERS = 1.0         # logits below the second best of them where a find counts half
+PEERS = 1.0         # logits below the second best of a page's best finds where one counts half
 POINTS = 200        # of an example's ink that its tone is taken from, at most,
 SAMPLE = 5000       # and of a page's
 PAPER = 64          # levels of a channel by which papers may differ whose tones are compared
@@ -138,7 +137,6 @@ class SecondLook:
         echo = self.echo(prepared, mean, seen)
         best = best_elsewhere(poses, echo)
         own = seen[:, 0] * (1 - seen[:, 1])
-        extra, missing = shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit)
         known = {
             "logit": logit,
             "echo": echo,
@@ -147,8 +145,8 @@ class SecondLook:
             "stretch": torch.log(poses[:, 5]).abs(),
             "runner_up": best.clamp(max=CLEAR).expand(len(echo)),
             "behind": (best - echo).clamp(0, FAR_BEHIND),
-            "shared_extra": extra,
-            "shared_missing": missing,
+            **shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit, echo),
+            "unlike": unlike(mean[0], prepared.sharp_mask, seen[:, 0], logit),
             **{name: torch.from_numpy(told).to(logit) for name, told in _tone(sheet, shot, lying).items()},
         }
         return torch.stack([known[name] for name in NAMES], 1)
