@@ -22,6 +22,7 @@ FINEST = 160      # px of a box's longer side at which pieces are told apart
 BEYOND = 0.15     # of that side looked at outside the box, and so many px at least
 LEAST = 5
 SEVERAL, ONE = 2, 3  # px deep that several strokes that cross the box's edge go on outside, and a single one
+MANY = 200        # pieces of a texture, of which none is told from another
 HALF = 0.5        # of a stroke's width that goes straight on, for it slants a little or is ragged
 THIN = 8          # times as long as a thin stroke is wide the box's side is
 SMALL = 0.6       # of the area of the largest piece's box that a stray's may have: that piece is the symbol, or most of it
@@ -84,15 +85,18 @@ def strays(page: Pixels, span: Span, paper: Colour) -> Mask | None:
 
 
 def pieces(seen: Mask) -> list[Piece]:
-    """What of an ink (h, w) hangs together, by sides or corners."""
-    labels = torch.arange(1, seen.size + 1, dtype=torch.float64).reshape(seen.shape) * torch.from_numpy(seen)
+    """What of an ink (h, w) hangs together, by sides or corners; nothing where it is in more than MANY pieces."""
+    there = torch.from_numpy(seen)
+    labels = torch.arange(1, seen.size + 1).reshape(seen.shape) * there
     while True:
-        grown = spread(labels, 3) * torch.from_numpy(seen)
+        grown = spread(labels, 3) * there
+        grown = torch.cat([torch.zeros(1, dtype=grown.dtype), grown.flatten()])[grown]  # a label's own: twice as far each time
         if torch.equal(grown, labels):
             break
         labels = grown
     found = labels.numpy()
-    return [Piece(found == label) for label in np.unique(found[seen])]
+    names = np.unique(found[seen])
+    return [Piece(found == name) for name in names] if len(names) <= MANY else []
 
 
 def _seen(page: Pixels, span: Span, paper: Colour, step: int) -> Mask:
@@ -108,7 +112,7 @@ def _seen(page: Pixels, span: Span, paper: Colour, step: int) -> Mask:
 
 
 def _cut(piece: Piece, seen: Mask, edge: int) -> bool:
-    """Whether a piece goes on outside the box, so far from the edges of what is seen, otherwise than a stroke does."""
+    """Whether a piece goes on outside the box, whose edge is so far from that of what is seen, otherwise than a stroke does."""
     height, width = piece.ink.shape
     for quarters in range(4):
         inner, outer = np.rot90(piece.ink, quarters), np.rot90(seen[: height + 2 * edge, : width + 2 * edge], quarters)

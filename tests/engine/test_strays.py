@@ -91,3 +91,20 @@ def test_a_large_box_is_looked_at_coarsely() -> None:
     assert over.shape == (480, 480)
     assert over[:, :320].sum() == 0
     assert over[:, 380:].any()
+
+
+def test_what_hangs_together_is_one_piece_however_it_winds() -> None:
+    seen = np.zeros((80, 80), bool)
+    seen[::4] = True
+    seen[2::8, -1] = seen[1::8, -1] = seen[3::8, -1] = True
+    seen[6::8, 0] = seen[5::8, 0] = seen[7::8, 0] = True
+    seen[78:] = False
+    (one,) = pieces(seen)
+    assert (one.ink == seen).all()
+    seen[40, 40] = False
+    assert len(pieces(seen)) == 2
+
+
+def test_a_texture_is_in_no_pieces() -> None:
+    assert pieces(np.indices((60, 60)).sum(0) % 3 == 0) != []
+    assert pieces((np.indices((60, 60)) % 2 == 0).all(0)) == []
