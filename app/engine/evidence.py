@@ -52,6 +52,13 @@ def best_elsewhere(poses: Tensor, echo: Tensor) -> Tensor:
     return elsewhere.max() if len(elsewhere) else echo[best]
 
 
+def beside_best(echo: Tensor, best: Tensor) -> dict[str, Tensor]:
+    """(n,) each: the echo of candidates, how well the best elsewhere does, and how far they are behind it. How far it does not
+    matter of what is far behind, neither way."""
+    return {"echo": torch.maximum(echo, best - FAR_BEHIND), "runner_up": best.clamp(max=CLEAR).expand(len(echo)),
+            "behind": (best - echo).clamp(0, FAR_BEHIND)}
+
+
 def lack(example: Tensor, mask: Tensor, seen: Tensor, longer: float) -> Tensor:
     """(n,) of the jury's pictures seen (n, 96, 96), how much of an example of `longer` px (96, 96) is missing where most is: in
     the small spot of its box that lacks most. The head of an arrow is little of a symbol, and all of such a spot."""

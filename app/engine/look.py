@@ -14,7 +14,7 @@ from torch import Tensor
 from app.engine import verify
 from app.engine.batching import Batches
 from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
-from app.engine.evidence import CLEAR, ECHOES, FAR_BEHIND, NAMES, Calibration, around, best_elsewhere, lack, shared, unlike
+from app.engine.evidence import CLEAR, ECHOES, NAMES, Calibration, around, beside_best, best_elsewhere, lack, shared, unlike
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
@@ -135,16 +135,13 @@ class SecondLook:
         prepared, seen = shot.prepared, self._seen(sheet, level, shot.prepared, poses)
         mean = typical(prepared.sharp, seen, logit)
         echo = self.echo(prepared, mean, seen)
-        best = best_elsewhere(poses, echo)
         own = seen[:, 0] * (1 - seen[:, 1])
         known = {
             "logit": logit,
-            "echo": echo,
+            **beside_best(echo, best_elsewhere(poses, echo)),
             "lack": lack(mean[0], prepared.sharp_mask, seen[:, 0], prepared.longer),
             "around": around(prepared.sharp[0], prepared.sharp_mask, own),
             "stretch": torch.log(poses[:, 5]).abs(),
-            "runner_up": best.clamp(max=CLEAR).expand(len(echo)),
-            "behind": (best - echo).clamp(0, FAR_BEHIND),
             **shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit, echo),
             "unlike": unlike(mean[0], prepared.sharp_mask, seen[:, 0], logit),
             **{name: torch.from_numpy(told).to(logit) for name, told in _tone(sheet, shot, lying).items()},

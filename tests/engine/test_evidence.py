@@ -7,7 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.evidence import around, best_elsewhere, lack, shared, unlike
+from app.engine.evidence import NAMES, around, beside_best, best_elsewhere, lack, shared, unlike
+from app.engine.weights import read_manifest
+from app.settings import SHIPPED_WEIGHTS as SHIPPED
 
 
 def square(bar: bool = False) -> Tensor:
@@ -38,6 +40,15 @@ def test_the_runner_up_is_the_best_at_another_place() -> None:
     echo = torch.tensor([5.0, 4.0, 1.0, -2.0])
     assert best_elsewhere(poses, echo) == 1
     assert best_elsewhere(poses[:2], echo[:2]) == 5, "where there is one place only, itself"
+
+
+def test_what_is_far_behind_gains_nothing_by_doing_worse() -> None:
+    calibration = read_manifest(SHIPPED).calibration
+    for best in (1.0, 4.0, 5.0):
+        told = beside_best(torch.linspace(best, best - 20, 41), torch.tensor(best))
+        evidence = torch.stack([told.get(name, torch.zeros(41)) for name in NAMES], 1)
+        scores = calibration.score(evidence)
+        assert (scores.diff() <= 1e-6).all()
 
 
 def pictures(*squares: Tensor) -> Tensor:
