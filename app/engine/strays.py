@@ -76,9 +76,8 @@ def strays(page: Pixels, span: Span, paper: Colour) -> Mask | None:
         found += [piece for piece in small if piece not in found and _in_line(piece, stray, symbol)]
     if not found or sum(piece.amount for piece in found) > MOST * total:
         return None
-    over = np.logical_or.reduce([piece.ink for piece in found]).repeat(step, 0).repeat(step, 1)[: bottom - top, : right - left]
-    own = np.logical_or.reduce([piece.ink for piece in whole if piece not in found])
-    own = own.repeat(step, 0).repeat(step, 1)[: bottom - top, : right - left]
+    over, own = (np.logical_or.reduce([piece.ink for piece in whole if (piece in found) == stray])
+                 .repeat(step, 0).repeat(step, 1)[: bottom - top, : right - left] for stray in (True, False))
     pale: Mask = spread(torch.from_numpy(over.astype(np.float32)), 3).numpy() > 0  # the edges of its strokes
     pale &= ~own
     return pale
