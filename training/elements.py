@@ -10,7 +10,9 @@ from training.canvas import Fill, Matrix, Points, Shape, Stroke, affine
 from training.lettering import Lettering, random_lettering, text
 
 LETTERS = "ABCDEFGHIJKLMNOPRSTUVWXYZ"
+SMALL = "abcdefghiklmnopqrstuvwxyz"
 DIGITS = "0123456789"
+MIXED, SPLIT = 0.15, 0.06  # of the codes: a capital and small letters, capitals on either side of a stroke
 
 
 def shape(*parts: Stroke | Fill) -> Shape:
@@ -47,9 +49,14 @@ class Element:
 
 
 def code(rng: Generator, length: int | None = None) -> str:
-    """One to three capitals, the last sometimes a digit."""
+    """One to four letters, mostly capitals, the last sometimes a digit."""
     size = length or int(rng.choice([1, 1, 1, 2, 2, 3]))
     word = "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=size))
+    kind = rng.random()
+    if size > 1 and kind < MIXED:
+        return word[0] + "".join(SMALL[i] for i in rng.integers(len(SMALL), size=int(rng.integers(1, 4))))
+    if size > 1 and kind < MIXED + SPLIT:
+        return f"{word[0]}/{word[-1]}"
     return word[:-1] + DIGITS[rng.integers(10)] if size > 1 and rng.random() < 0.4 else word
 
 
@@ -64,7 +71,9 @@ def letters(rng: Generator, width: float, height: float, word: str | None = None
 
 
 def _another(letter: str, rng: Generator) -> str:
-    return LETTERS[(LETTERS.find(letter) + int(rng.integers(1, len(LETTERS)))) % len(LETTERS)]
+    """Another of its kind; one that is no letter becomes a capital."""
+    kind = SMALL if letter in SMALL else LETTERS
+    return kind[(kind.find(letter) + int(rng.integers(1, len(kind)))) % len(kind)]
 
 
 def _fitted(word: str, style: Lettering, width: float, height: float) -> Shape:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,10 +31,19 @@ def sibling(symbol: Symbol, rng: Generator, least: float = SIBLING) -> Symbol | 
 
 
 def _twin(elements: list[Element], rng: Generator) -> list[Element] | None:
-    able = [i for i, element in enumerate(elements) if element.twin is not None and not element.wirelike]
-    if not able:
+    return _changed(elements, [e.twin is not None and not e.wirelike for e in elements], rng)
+
+
+def _reworded(elements: list[Element], rng: Generator) -> list[Element] | None:
+    """Other letters in the same place."""
+    return _changed(elements, [e.role == "letters" for e in elements], rng)
+
+
+def _changed(elements: list[Element], able: Sequence[bool], rng: Generator) -> list[Element] | None:
+    """One of those that are able to is its twin."""
+    if not any(able):
         return None
-    i = able[int(rng.integers(len(able)))]
+    i = int(rng.choice(np.flatnonzero(able)))
     twin = elements[i].twin
     assert twin is not None
     return [*elements[:i], replace(elements[i], shape=twin, twin=elements[i].shape), *elements[i + 1 :]]
@@ -111,4 +120,5 @@ def _one(elements: list[Element], rng: Generator, first: int = 0) -> int | None:
 
 
 CHANGES: tuple[Callable[[list[Element], Generator], list[Element] | None], ...] = (
-    *[_twin] * 7, *[_without] * 6, *[_with] * 4, _framed, _framed, _stretched, _turned, _turned, _nudged, _doubled)
+    *[_twin] * 7, *[_reworded] * 5, *[_without] * 6, *[_with] * 4, _framed, _framed, _stretched,
+    _turned, _turned, _nudged, _doubled)

@@ -119,7 +119,7 @@ def _composed(rng: Generator) -> Made:
 
 
 def _content(rng: Generator, contour: Points, room: Room) -> list[Element]:
-    kind = rng.choice(6, p=[0.08, 0.34, 0.26, 0.1, 0.12, 0.1])
+    kind = rng.choice(6, p=[0.07, 0.29, 0.36, 0.08, 0.1, 0.1])
     place = affine(room.x, room.y)
     size = float(rng.uniform(0.6, 1.15))
     w, h = room.width * size, room.height * size
