@@ -76,8 +76,8 @@ def _add_detect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--min-score", type=float, default=defaults.min_score)
     parser.add_argument("--rotation", choices=["any", "right_angles", "none"], default=defaults.rotation)
     parser.add_argument("--no-mirror", dest="mirror", action="store_false", help="do not look for mirrored copies")
-    parser.add_argument("--scale-min", type=float, default=defaults.scale_min)
-    parser.add_argument("--scale-max", type=float, default=defaults.scale_max)
+    parser.add_argument("--scale-min", type=float, help="smallest size, relative to the example")
+    parser.add_argument("--scale-max", type=float, help="largest size, relative to the example")
     parser.add_argument("--pages", help="1-3,5; all if not given")
     parser.add_argument("--dpi", type=int, default=200, help="resolution at which PDF is rendered")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write what was found here")
@@ -174,7 +174,8 @@ def _search(
 
 def _asked(arguments: argparse.Namespace, file: Path, named: Sequence[str]) -> Search:
     names = ("min_score", "rotation", "mirror", "scale_min", "scale_max")
-    options = Options(**{name: getattr(arguments, name) for name in names})
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    options = Options(**given, other_sizes=not {"scale_min", "scale_max"} & given.keys())
     pages = parse_pages(arguments.pages) if arguments.pages else None
     return Search(file.read_bytes(), tuple(named), options, pages, arguments.dpi)
 

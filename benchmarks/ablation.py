@@ -78,7 +78,7 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "what is of another tone": lambda: [patch.object(look.Sheet, "coloured", False)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
 }
-EVIDENCE = {f"evidence: {name}": name for name in NAMES}
+EVIDENCE = {f"evidence: {name}": name for name in NAMES if name != "resized"}  # of other drawings, which are not searched
 
 _networks: tuple[Any, Any, Calibration, str]  # of a process that measures
 

@@ -22,6 +22,7 @@ from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -31,19 +32,23 @@ from app.engine.detector import Detector
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Box, Detection
 from app.engine.ink import background
-from app.engine.query import Pixels
+from app.engine.query import Options, Pixels
 from app.engine.weights import load_networks, write_weights
 from training.drawings import VERSION, Drawing, Instance, Kinship, Symbol, make_drawing
-from training.evaluate import Case, cases, cut, figures
+from training.evaluate import LOWEST, Case, cases, cut, figures
 from training.shots import TRIED, clearest
+from training.styles import exactly, random_style
 
 SEED = 90_210       # apart from every seed of training
 CERTAIN = 0.95      # share of right finds above `certain_from`
 CLASSES = 3         # of each drawing, so that many drawings count
 ORDINARY = Kinship((0.05, 0.3), again=0.0, strangers=0.2)  # near-identical classes, as far as ordinary drawings have them
 CLUTTER = (0.0, 0.8)    # of training's, which leaves hardly a copy alone
+EXACT = 0.5         # of the drawings are as CAD writes them
+RESCALED = (0.52, 1.92)  # bounds of the size of an example from another drawing to its copies' on this
 CENTRED, SIZED = 0.25, 2.6  # of a copy's longer side that a find may lie off its middle, and ratio of their boxes' areas
-ROUNDS = 60         # Newton steps; a handful is enough
+ROUNDS = 60         # of Newton's steps, of which a handful is enough, and of halvings
+RESIZED = NAMES.index("resized")
 RIDGE = 1e-3        # holds back weights that the finds do not settle
 
 
@@ -64,6 +69,17 @@ def fit(evidence: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[tuple[
     return tuple(map(float, curve[:-1])), float(curve[-1])
 
 
+def shift(logits: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """What to add to logits (N,) so that as many are right as they say."""
+    share = (right.sum() + 1) / (len(right) + 2)
+    low, high = -30.0, 30.0
+    for _ in range(ROUNDS):
+        middle = (low + high) / 2
+        fewer = float((1 / (1 + np.exp(-(logits + middle).clip(-30, 30)))).mean()) < share
+        low, high = (middle, high) if fewer else (low, middle)
+    return (low + high) / 2
+
+
 def certain_from(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """The lowest score, in hundredths from 0.5, above which at least CERTAIN of the finds are right; 0.99 where none is."""
     for level in np.arange(0.5, 0.995, 0.01):
@@ -81,11 +97,25 @@ def clear_copy(drawing: Drawing[Symbol], copies: Sequence[Instance], rng: np.ran
 
 
 def collect(detector: Detector, seed: int, number: int) -> list[Case]:
-    """Cases of some classes of one fresh drawing, and of a symbol that it does not show."""
+    """Cases of some classes of one fresh drawing, of one whose example is of another drawing, to a scale of its own, and of a
+    symbol that it does not show."""
     rng = np.random.default_rng([seed, number])
-    drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), kinship=ORDINARY)
+    exact = bool(rng.random() < EXACT)
+    drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), damaged=not exact, kinship=ORDINARY,
+                           style=exactly(random_style(rng)) if exact else None)
     absent = replace(drawing, instances=(), symbols=drawing.symbols[:1], examples=(_stranger(rng),))
-    return [*cases(detector, drawing, rng, CLASSES, clear_copy, lying_on), *cases(detector, absent, rng)]
+    options = Options(min_score=LOWEST, other_sizes=True)
+    return [*cases(detector, drawing, rng, CLASSES, clear_copy, lying_on, options),
+            *cases(detector, drawing, rng, 1, clear_copy, lying_on, options, lambda pixels: _rescaled(pixels, rng)),
+            *cases(detector, absent, rng, options=options)]
+
+
+def _rescaled(pixels: Pixels, rng: np.random.Generator) -> Pixels:
+    """An example as a drawing of another scale has it."""
+    factor = float(np.exp(rng.uniform(*np.log(RESCALED))))
+    height, width = (max(1, round(side * factor)) for side in pixels.shape[:2])
+    resampled = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC)
+    return np.asarray(resampled, dtype=np.uint8)
 
 
 def _stranger(rng: np.random.Generator) -> Pixels:
@@ -138,9 +168,15 @@ def flat(results: list[Case]) -> tuple[list[Detection], NDArray[np.bool_]]:
 
 
 def calibrate(results: list[Case]) -> tuple[Calibration, dict[str, float]]:
-    """The calibration that cases give, and the detector's figures under it on these."""
+    """The calibration that cases give, and the detector's figures under it on these. Finds of another size than the example's
+    are many, and hardly any is right: they say how much less likely such finds are, and no more."""
     found, right = flat(results)
-    weights, offset = fit(np.array([d.evidence for d in found]), right)
+    evidence = np.array([d.evidence for d in found])
+    resized = evidence[:, RESIZED] > 0
+    weights, offset = fit(evidence[~resized], right[~resized])
+    if resized.any():
+        less = shift(evidence[resized] @ weights + offset, right[resized])
+        weights = *weights[:RESIZED], less, *weights[RESIZED + 1 :]
     curve = Calibration(weights, offset)
     results = [rescored(case, curve) for case in results]
     found, right = flat(results)

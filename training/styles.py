@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -108,6 +108,11 @@ def random_style(rng: Generator) -> Style:
         hand=random_hand(rng, size),
         script=bool(rng.random() < 0.2),
     )
+
+
+def exactly(style: Style) -> Style:
+    """The style of a drawing whose copies of a symbol differ in nothing but their pose, as CAD writes them."""
+    return replace(style, jitter=0.0, pen_jitter=0.0, stretch=0.0, hand=Hand(0.0, True, 0.0))
 
 
 def _scheme(rng: Generator) -> tuple[Colour, tuple[Colour, ...], bool]:

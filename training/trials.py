@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
-from app.engine.detector import sharp_level
 from app.engine.example import Prepared
+from app.engine.levels import sharp_level
 from app.engine.look import Sheet, sharp_beside, sharp_crops, viewed
 from app.engine.poses import crops, distinct, matrices
 from app.engine.settle import settled, softened

@@ -12,6 +12,9 @@ from app.service.fields import file_name, parse_box, parse_pages
 from app.service.jobs import Order, Sent
 from app.service.paging import ASKED
 
+OTHER_SIZES = ("If neither size is given and the example is not of this drawing, whose resolution or the example's is unknown, "
+               "copies of 0.51 to 1.95 times its size are looked for.")
+
 
 class SearchForm(BaseModel, extra="forbid"):
     """How to search."""
@@ -21,10 +24,10 @@ class SearchForm(BaseModel, extra="forbid"):
     rotation: Rotation = Field("any", description="Angles to look at.")
     mirror: bool = Field(True, description="Also find mirrored copies.")
     scale_min: float = Field(
-        0.8, ge=ASKED[0], le=ASKED[1], allow_inf_nan=False, description="Smallest size, relative to the example."
+        0.8, ge=ASKED[0], le=ASKED[1], allow_inf_nan=False, description=f"Smallest size, relative to the example. {OTHER_SIZES}"
     )
     scale_max: float = Field(
-        1.25, ge=ASKED[0], le=ASKED[1], allow_inf_nan=False, description="Largest size, relative to the example."
+        1.25, ge=ASKED[0], le=ASKED[1], allow_inf_nan=False, description=f"Largest size, relative to the example. {OTHER_SIZES}"
     )
     pages: str | None = Field(None, description="`1-3,5`; all if not given.")
     dpi: int = Field(200, ge=OLDEST_DPI, le=FINEST_DPI, description="Resolution at which a PDF is rendered.")
@@ -40,6 +43,7 @@ class SearchForm(BaseModel, extra="forbid"):
             mirror=self.mirror,
             scale_min=self.scale_min,
             scale_max=self.scale_max,
+            other_sizes=not {"scale_min", "scale_max"} & self.model_fields_set,
             regions=tuple(parse_box(text, "region") for text in self.region),
             exclude=tuple(parse_box(text, "exclude") for text in self.exclude),
             max_detections=self.max_detections,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from app.engine import encoder, memory, verify, windows
+from app.engine import memory, verify, windows
 from app.engine.batching import each
 from app.engine.cover import uncovered
 from app.engine.dense import DensePass
@@ -25,11 +23,12 @@ from app.engine.example import Prepared, prepare
 from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
+from app.engine.levels import by_level, level_of
 from app.engine.look import Level, SecondLook, Sheet, Shot, none
+from app.engine.origin import is_cut_from
 from app.engine.places import Places, most_alike, rings
 from app.engine.poses import COARSE, Bank, align, distinct, make_bank, resized, sizes
 from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
-from app.engine.settle import softened
 from app.engine.suppress import Found, suppressed
 from app.engine.verify import Verifier
 from app.errors import Cancelled
@@ -47,8 +46,6 @@ OFTENER, COPY = 2, 0.5  # times as many copies, of this score, that an example f
 FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
 BESIDE = 2 / COARSE  # fine pixels by which these differ, or by their turn
-NEAR, FAR, MANY = 1.0, 2.0, 50  # levels apart that symbols may be to share windows; as far from so many examples on
-LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
 
 
 class Detector:
@@ -101,6 +98,17 @@ class Detector:
         for n, finds in zip(bare, self._searched(sheet, list(bare.values()), index, options, timings, cancelled), strict=True):
             if copies(finds) >= max(1, OFTENER * copies(found[n])):
                 found[n] = finds
+        if options.other_sizes:
+            elsewhere = {}
+            for n, shot in enumerate(shots):
+                if is_cut_from(page, shot.example, found[n]):
+                    found[n] = [each.sized(options.scale_min, options.scale_max) for each in found[n]]
+                else:
+                    elsewhere[n] = replace(shot, resized=True)
+            for band in options.beside():
+                further = self._searched(sheet, list(elsewhere.values()), index, band, timings, cancelled)
+                for n, more in zip(elsewhere, further, strict=True):
+                    found[n] += more
         detections = self._detections(page.shape[:2], list(chain(*found)), queries, options) if shots else []
         return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
 
@@ -108,7 +116,7 @@ class Detector:
                   cancelled: Callable[[], bool]) -> list[list[Found]]:
         """What each of some examples finds on its levels."""
         found = [list[Found]() for _ in shots]
-        for serving, levels in _by_level(shots, options):
+        for serving, levels in by_level(shots, options):
             with _timed(timings, "embed"):
                 places = self._places(sheet.inked, serving, cancelled)
                 memory.release()
@@ -124,7 +132,7 @@ class Detector:
         """What each of a group of examples finds on a level."""
         _check(cancelled)
         with _timed(timings, "embed"):
-            level = _level(sheet.inked, number)
+            level = level_of(sheet.inked, number)
         most = min(max(PLACES, round(PART * len(places.codes))), len(places.codes))
         with _timed(timings, "search"):
             codes = torch.from_numpy(np.stack([self._code(shot, index) for shot in group])).to(self.device)
@@ -254,36 +262,12 @@ def _share(timings: Timings, spent: Sequence[Timings], wall: float) -> None:
         timings.verify += wall * own.verify / total
 
 
-def _level(inked: Tensor, number: int) -> Level:
-    """A page's ink (H, W) at the size of a level."""
-    fine = resized(inked, windows.STEP**number * verify.SYMBOL / encoder.SYMBOL)
-    factor = fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0]
-    return Level(fine, softened(fine), sharp_level(inked, factor[0]), resized(fine, COARSE), factor)
-
-
-def sharp_level(inked: Tensor, factor: float) -> Tensor:
-    """The jury's level of a page's ink (H, W), of which `factor` gives the scout's."""
-    return inked if factor * verify.SHARPER >= 1 else resized(inked, factor * verify.SHARPER)
-
-
 def _wanted(polygon: NDArray[np.float64], shape: Sequence[int], options: Options) -> bool:
     """Whether a find's centre lies on the page, in a region if any is given, and in no excluded box."""
     x, y = polygon.mean(axis=0)
     inside = [box.x <= x <= box.x + box.width and box.y <= y <= box.y + box.height for box in options.regions]
     outside = any(box.x <= x <= box.x + box.width and box.y <= y <= box.y + box.height for box in options.exclude)
     return bool(0 <= x <= shape[1] and 0 <= y <= shape[0] and (any(inside) or not options.regions) and not outside)
-
-
-def _by_level(shots: Sequence[Shot], options: Options) -> Iterator[tuple[float, dict[int, list[int]]]]:
-    """The levels whose windows are looked at, and for each those at which examples are laid over them, and which examples."""
-    middle = math.sqrt(options.scale_min * options.scale_max)
-    wanted = [windows.level(min(encoder.SYMBOL / shot.prepared.longer, LARGEST) / middle) for shot in shots]
-    for serving, group in windows.shared(wanted, NEAR if len(shots) < MANY else FAR).items():
-        for more in windows.around(options.scale_min, options.scale_max):
-            levels = defaultdict[int, list[int]](list)
-            for n in group:
-                levels[round(wanted[n]) + more].append(n)
-            yield serving + more, levels
 
 
 def _check(cancelled: Callable[[], bool]) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from app.engine.verify import SHARPER, SYMBOL, spread
 
 NAMES = ("logit", "echo", "lack", "around", "stretch", "runner_up", "behind", "recoloured", "rare", "shared_extra",
-         "shared_missing", "alike_extra", "unlike")
+         "shared_missing", "alike_extra", "unlike", "resized")
 CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
 FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many
 SPOT = 7          # pixels of the jury's picture: about an arrow's head

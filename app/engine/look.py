@@ -75,11 +75,12 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Shot:
-    """An example on its way through one page."""
+    """An example on its way through one page; `resized`, where copies of another size than its own are looked for."""
 
     symbol: int
     example: Example
     prepared: Prepared
+    resized: bool = False
 
     @cached_property
     def symmetry(self) -> Symmetry:
@@ -144,6 +145,7 @@ class SecondLook:
             "stretch": torch.log(poses[:, 5]).abs(),
             **shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit, echo),
             "unlike": unlike(mean[0], prepared.sharp_mask, seen[:, 0], logit),
+            "resized": torch.full_like(logit, float(shot.resized)),
             **{name: torch.from_numpy(told).to(logit) for name, told in _tone(sheet, shot, lying).items()},
         }
         return torch.stack([known[name] for name in NAMES], 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -38,16 +38,24 @@ class Query:
 
 @dataclass(frozen=True)
 class Options:
-    """How to search a page. Boxes are in pixels of the page; scales are relative to the example's size."""
+    """How to search a page. Boxes are in pixels of the page; scales are relative to the example's size. With `other_sizes` a
+    band as wide below and one above are searched too, for examples that were not cut from the page."""
 
     min_score: float = 0.5
     rotation: Rotation = "any"
     mirror: bool = True
     scale_min: float = 0.8
     scale_max: float = 1.25
+    other_sizes: bool = False
     regions: tuple[Box, ...] = ()
     exclude: tuple[Box, ...] = ()
     max_detections: int = 5000
+
+    def beside(self) -> tuple[Options, Options]:
+        """The same with a band below and with one above, each as wide."""
+        wide = self.scale_max / self.scale_min
+        return (replace(self, scale_min=self.scale_min / wide, scale_max=self.scale_min),
+                replace(self, scale_min=self.scale_max, scale_max=self.scale_max * wide))
 
 
 @dataclass

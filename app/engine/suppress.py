@@ -8,7 +8,7 @@ detail the odds know better.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from app.engine.poses import matrices
 
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
 CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
+PLAY = 1.02       # a find may lie this factor outside the sizes looked for
 HOLDS = 0.5       # times its squared ratio of ink, the odds by which a find may be worse than one that it holds
 
 Rows = NDArray[np.float64]
@@ -44,6 +45,12 @@ class Found:
         affine = matrices(torch.from_numpy(self.poses)).numpy()
         result: Rows = corners @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2]
         return result
+
+
+    def sized(self, scale_min: float, scale_max: float) -> Found:
+        """Those of such sizes."""
+        kept = (self.poses[:, 4] >= scale_min / PLAY) & (self.poses[:, 4] <= scale_max * PLAY)
+        return replace(self, poses=self.poses[kept], scores=self.scores[kept], evidence=self.evidence[kept])
 
 
 @dataclass(frozen=True)

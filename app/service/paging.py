@@ -9,12 +9,12 @@ from app.catalogue.records import SymbolRecord
 from app.engine.drawing import PageSize
 from app.engine.geometry import Box
 from app.engine.query import Options
+from app.engine.suppress import PLAY
 from app.errors import BadInput
 from app.service.fields import clipped
 
 ASKED = (0.2, 5.0)  # scales that may be asked for
 WIDEST = (0.05, 20.0)  # scales that a ratio of resolutions may ask for
-ROUNDING = 1.02  # a found scale may lie this factor outside its band
 
 
 def check_options(options: Options, pages: Sequence[PageSize]) -> None:
@@ -36,21 +36,33 @@ def page_options(options: Options, page: PageSize, symbols: Sequence[SymbolRecor
     regions = _on(page, options.regions)
     if options.regions and not regions:
         return None
-    bands = [scale_band(symbol, page, options) for symbol in symbols]
+    bands = [_band(symbol, page, options.scale_min, options.scale_max) for symbol in symbols]
     low, high = min(band[0] for band in bands), max(band[1] for band in bands)
-    return replace(options, regions=regions, exclude=_on(page, options.exclude), scale_min=low, scale_max=high)
+    other = options.other_sizes and not all(_known(symbol, page) for symbol in symbols)
+    return replace(options, regions=regions, exclude=_on(page, options.exclude), scale_min=low, scale_max=high,
+                   other_sizes=other)
 
 
 def scale_band(symbol: SymbolRecord, page: PageSize, options: Options) -> tuple[float, float]:
     """The sizes to look for, relative to the examples in pixels: the asked ones, times the ratio of resolutions if known."""
+    smaller, larger = options.beside() if options.other_sizes and not _known(symbol, page) else (options, options)
+    return _band(symbol, page, smaller.scale_min, larger.scale_max)
+
+
+def _known(symbol: SymbolRecord, page: PageSize) -> bool:
+    """Whether the resolutions of a page and of all of a symbol's examples are."""
+    return page.dpi is not None and all(each.dpi for each in symbol.examples if each.kind == "positive")
+
+
+def _band(symbol: SymbolRecord, page: PageSize, low: float, high: float) -> tuple[float, float]:
     known = [page.dpi / each.dpi if page.dpi and each.dpi else 1.0 for each in symbol.examples if each.kind == "positive"]
     least, most = WIDEST
-    return max(options.scale_min * min(known), least), min(options.scale_max * max(known), most)
+    return max(low * min(known), least), min(high * max(known), most)
 
 
 def within(scale: float, band: tuple[float, float]) -> bool:
     """Whether a found scale belongs to the band; symbols of other resolutions widen the search beyond it."""
-    return band[0] / ROUNDING <= scale <= band[1] * ROUNDING
+    return band[0] / PLAY <= scale <= band[1] * PLAY
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from app.engine import detector as module
 from app.engine.detector import FEWEST, SHOWN, Detector, shows
+from app.engine.evidence import NAMES
 from app.engine.geometry import Box, Detection, angle_between
 from app.engine.index import SymbolIndex
 from app.engine.look import SecondLook
@@ -96,6 +97,29 @@ def test_the_options_are_kept(shipped: Detector) -> None:
     few = search(shipped, sheet, Options(max_detections=2))
     assert few.truncated
     assert len(few.detections) == 2
+
+
+def enlarged(factor: float) -> Pixels:
+    picture = Image.fromarray(golden_picture())
+    return np.asarray(picture.resize((round(picture.width * factor), round(picture.height * factor)), Image.Resampling.LANCZOS))
+
+
+@pytest.mark.parametrize("factor", [0.6, 1.7])
+def test_copies_of_another_size_are_found_where_a_page_has_a_scale_of_its_own(shipped: Detector, factor: float) -> None:
+    sheet = page(POSES[3:], enlarged(factor))
+    assert not search(shipped, sheet).detections
+    found = search(shipped, sheet, Options(other_sizes=True)).detections
+    assert len(found) == len(POSES[3:])
+    assert all(one.pose.scale == pytest.approx(factor, rel=0.1) for one in found)
+    assert all(one.evidence[NAMES.index("resized")] == 1 for one in found)
+
+
+def test_on_the_page_that_an_example_was_cut_from_its_size_is_known(shipped: Detector) -> None:
+    sheet = page(POSES[:2], enlarged(1.7))
+    picture = golden_picture()
+    sheet[250 : 250 + picture.shape[0], 300 : 300 + picture.shape[1]] = picture
+    (found,) = search(shipped, sheet, Options(other_sizes=True)).detections
+    assert near(found, 300 + picture.shape[1] / 2, 250 + picture.shape[0] / 2)
 
 
 def test_a_negative_example_takes_its_places(shipped: Detector) -> None:

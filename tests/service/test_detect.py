@@ -105,6 +105,33 @@ def test_the_scales_follow_known_resolutions(
     assert found[0] == pytest.approx(band[0]) or dpi == 2400.0
 
 
+@pytest.mark.parametrize(
+    ("resolution", "dpi", "band", "searched"),
+    [
+        (None, None, (0.512, 1.953125), True),
+        (200.0, None, (0.512, 1.953125), True),
+        (None, 200.0, (0.512, 1.953125), True),
+        (200.0, 100.0, (0.4, 0.625), False),
+    ],
+)
+def test_other_sizes_are_those_of_unknown_resolutions(
+    resolution: float | None, dpi: float | None, band: tuple[float, float], searched: bool
+) -> None:
+    options, page = Options(other_sizes=True), PageSize(1, 100, 100, dpi)
+    assert scale_band(symbol(resolution), page, options) == pytest.approx(band)
+    found = page_options(options, page, [symbol(resolution)])
+    assert found is not None
+    assert found.other_sizes == searched
+
+
+def test_a_symbol_whose_size_is_known_keeps_it_beside_one_whose_size_is_not() -> None:
+    options, page = Options(other_sizes=True), PageSize(1, 100, 100, 100.0)
+    found = page_options(options, page, [symbol(200.0), symbol(None)])
+    assert found is not None
+    assert found.other_sizes
+    assert scale_band(symbol(200.0), page, options) == pytest.approx((0.4, 0.625))
+
+
 def test_the_options_of_a_page_hold_every_symbol() -> None:
     options = Options(regions=(Box(90, 90, 50, 50),), exclude=(Box(-5, -5, 10, 10),))
     page = PageSize(1, 100, 100, 100.0)

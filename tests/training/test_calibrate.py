@@ -14,7 +14,7 @@ from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Box, Detection, Pose
 from app.engine.verify import Verifier
 from app.engine.weights import write_weights
-from training.calibrate import certain_from, clear_copy, collect_all, fit, lying_on, rescored
+from training.calibrate import calibrate, certain_from, clear_copy, collect_all, fit, lying_on, rescored
 from training.drawings import Instance, make_drawing
 from training.evaluate import Case, calibration_error
 
@@ -41,6 +41,21 @@ def test_kinds_that_part_cleanly_do_not_run_away() -> None:
     weights, offset = fit(evidence, np.arange(100) >= 50)
     assert 0 < weights[0] < 10
     assert abs(offset) < 1
+
+
+def test_finds_of_another_size_only_lessen_the_score() -> None:
+    rng = np.random.default_rng(1)
+    evidence = np.zeros((20_000, len(NAMES)))
+    evidence[:, 0], resized = rng.normal(size=20_000), rng.random(20_000) < 0.7
+    evidence[resized, NAMES.index("resized")] = 1
+    right = rng.random(20_000) < 1 / (1 + np.exp(-(2 * evidence[:, 0] - 1.5 * resized)))
+    finds = [Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.5, Pose(4, 4), tuple(row.tolist())) for row in evidence]
+    place = make_drawing(np.random.default_rng(4), 448, 448, clutter=0, damaged=False).instances[0]
+    case = Case(tuple(finds), tuple(place if one else None for one in right), int(right.sum()))
+    calibration, _ = calibrate([case])
+    own, _ = fit(evidence[~resized], right[~resized])
+    assert calibration.weights[:-1] == own[:-1]
+    assert calibration.weights[NAMES.index("resized")] == pytest.approx(-1.5, abs=0.1)
 
 
 def test_certain_is_where_nineteen_of_twenty_are_right() -> None:

@@ -1,0 +1,42 @@
+"""The sizes at which a page is looked at."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from torch import Tensor
+
+from app.engine import encoder, verify, windows
+from app.engine.look import Level, Shot
+from app.engine.poses import COARSE, resized
+from app.engine.query import Options
+from app.engine.settle import softened
+
+NEAR, FAR, MANY = 1.0, 2.0, 50  # levels apart that symbols may be to share windows; as far from so many examples on
+LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13 px stays small
+
+
+def by_level(shots: Sequence[Shot], options: Options) -> Iterator[tuple[float, dict[int, list[int]]]]:
+    """The levels whose windows are looked at, and for each those at which examples are laid over them, and which examples."""
+    middle = math.sqrt(options.scale_min * options.scale_max)
+    wanted = [windows.level(min(encoder.SYMBOL / shot.prepared.longer, LARGEST) / middle) for shot in shots]
+    for serving, group in windows.shared(wanted, NEAR if len(shots) < MANY else FAR).items():
+        for more in windows.around(options.scale_min, options.scale_max):
+            levels = defaultdict[int, list[int]](list)
+            for n in group:
+                levels[round(wanted[n]) + more].append(n)
+            yield serving + more, levels
+
+
+def level_of(inked: Tensor, number: int) -> Level:
+    """A page's ink (H, W) at the size of a level."""
+    fine = resized(inked, windows.STEP**number * verify.SYMBOL / encoder.SYMBOL)
+    factor = fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0]
+    return Level(fine, softened(fine), sharp_level(inked, factor[0]), resized(fine, COARSE), factor)
+
+
+def sharp_level(inked: Tensor, factor: float) -> Tensor:
+    """The jury's level of a page's ink (H, W), of which `factor` gives the scout's."""
+    return inked if factor * verify.SHARPER >= 1 else resized(inked, factor * verify.SHARPER)
