@@ -25,6 +25,12 @@ HOLDS = 0.5       # times its squared ratio of ink, the odds by which a find may
 Rows = NDArray[np.float64]
 
 
+def within(scales: Rows, band: tuple[float, float]) -> NDArray[np.bool_]:
+    """Which of some scales (...) belong to a band of sizes looked for."""
+    result: NDArray[np.bool_] = (scales >= band[0] / PLAY) & (scales <= band[1] * PLAY)
+    return result
+
+
 @dataclass(frozen=True)
 class Found:
     """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 6) on the page, scores (N,) and
@@ -49,7 +55,7 @@ class Found:
 
     def sized(self, scale_min: float, scale_max: float) -> Found:
         """Those of such sizes."""
-        kept = (self.poses[:, 4] >= scale_min / PLAY) & (self.poses[:, 4] <= scale_max * PLAY)
+        kept = within(self.poses[:, 4], (scale_min, scale_max))
         return replace(self, poses=self.poses[kept], scores=self.scores[kept], evidence=self.evidence[kept])
 
 

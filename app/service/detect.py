@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from app.catalogue.catalogue import Catalogue
 from app.catalogue.records import SymbolRecord
 from app.engine.drawing import Drawings, PageSize
 from app.engine.index import SymbolIndex
 from app.engine.query import Example, Options, PageResult, Query, Timings
+from app.engine.suppress import within
 from app.errors import BadInput, Cancelled, NotFound, NothingToSearch
 from app.service.answer import Answer, Found, Milliseconds, in_order
 from app.service.fields import split_list
 from app.service.meters import Meters
 from app.service.model import Loaded, Model
-from app.service.paging import check_options, page_options, scale_band, within
+from app.service.paging import check_options, page_options, scale_band
 from app.service.pictures import from_png
 from app.service.symbols import Symbols
 from app.service.worker import Urgency, Worker
@@ -184,7 +187,7 @@ def _found(plan: Plan, page: PageSize, result: PageResult) -> tuple[Found, ...]:
     return tuple(
         Found(page.number, by_id[each.symbol_id], each, "certain" if each.score >= certain_from else "review")
         for each in result.detections
-        if within(each.pose.scale, bands[each.symbol_id])
+        if within(np.array(each.pose.scale), bands[each.symbol_id])  # symbols of other resolutions widen the search beyond it
     )
 
 

@@ -9,7 +9,6 @@ from app.catalogue.records import SymbolRecord
 from app.engine.drawing import PageSize
 from app.engine.geometry import Box
 from app.engine.query import Options
-from app.engine.suppress import PLAY
 from app.errors import BadInput
 from app.service.fields import clipped
 
@@ -58,11 +57,6 @@ def _band(symbol: SymbolRecord, page: PageSize, low: float, high: float) -> tupl
     known = [page.dpi / each.dpi if page.dpi and each.dpi else 1.0 for each in symbol.examples if each.kind == "positive"]
     least, most = WIDEST
     return max(low * min(known), least), min(high * max(known), most)
-
-
-def within(scale: float, band: tuple[float, float]) -> bool:
-    """Whether a found scale belongs to the band; symbols of other resolutions widen the search beyond it."""
-    return band[0] / PLAY <= scale <= band[1] * PLAY
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
