@@ -13,6 +13,7 @@ from app.engine.colour import ALIKE, apart
 from app.engine.geometry import Box
 from app.engine.ink import VISIBLE, Colour, background, body_box, ink, tight_box
 from app.engine.query import Example, Pixels
+from app.engine.strays import Piece, pieces
 from app.engine.verify import spread
 
 SOLID = 0.15   # of the example's longer side that a spot is wide at least, where a stroke is not
@@ -25,7 +26,7 @@ Mask = NDArray[np.bool_]
 
 
 def uncovered(example: Example) -> Example | None:
-    """An example without the spot that lies on it and the wires that end there; None where there is no spot."""
+    """An example without the spot that lies on it and the wires that end or begin there; None where there is no spot."""
     paper = example.paper or background(example.pixels)
     inked = ink(example.pixels, paper)
     whole, seen = tight_box(inked), inked >= VISIBLE
@@ -36,6 +37,7 @@ def uncovered(example: Example) -> Example | None:
         return None
     over = max(spots, key=lambda spot: int(spot.sum()))
     over = over | _wires(seen, over)
+    over = over | _stubs(seen, over)
     hidden = over if example.over is None else over | example.over
     return replace(example, pixels=painted_out(example.pixels, over, paper), paper=paper, over=hidden)
 
@@ -51,7 +53,7 @@ def _spot(inked: NDArray[np.float32], part: Mask, whole: Box) -> Mask | None:
     the rest."""
     longer = max(whole.width, whole.height)
     step = max(1, math.ceil(longer / FINEST))
-    wide = 2 * max(1, round(SOLID * longer / step / 2)) + 1
+    wide = 2 * max(1, round((SOLID * longer / step - 1) / 2)) + 1
     shown = torch.from_numpy(part[::step, ::step].astype(np.float32))
     solid = 1 - spread(1 - shown, wide)
     over: Mask = spread(spread(solid, wide + 2 * (wide // 4)) * shown, 3).numpy() > 0  # and its pale edge
@@ -74,6 +76,18 @@ def _wires(seen: Mask, over: Mask) -> Mask:
         run = np.logical_and.accumulate(inked | spot, axis=0)  # from the first row down
         wires |= np.rot90(run & (run & spot).any(axis=0) & ~np.logical_or.accumulate(spot, axis=0), -quarters)
     return wires
+
+
+def _stubs(seen: Mask, over: Mask) -> Mask:
+    """(h, w) pieces of ink that begin at a spot (h, w) and end soon, as a wire does before a symbol that it does not touch."""
+    step = max(1, math.ceil(max(seen.shape) / FINEST))
+    spot = over[::step, ::step]
+    beside = spread(torch.from_numpy(spot.astype(np.float32)), 3).numpy() > 0
+    top, left, bottom, right = Piece(spot).span
+    short = [piece.ink for piece in pieces(seen[::step, ::step] & ~spot)
+             if (piece.ink & beside).any() and piece.longer <= max(bottom - top, right - left) / 2]
+    stubs: Mask = np.logical_or.reduce([np.zeros_like(spot), *short]).repeat(step, 0).repeat(step, 1)
+    return stubs[: seen.shape[0], : seen.shape[1]]
 
 
 def _by_tone(pixels: Pixels, seen: Mask, paper: Colour) -> list[Mask]:

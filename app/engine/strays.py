@@ -55,6 +55,11 @@ class Piece:
         top, left, bottom, right = self.span
         return (bottom - top) * (right - left)
 
+    @property
+    def longer(self) -> int:
+        top, left, bottom, right = self.span
+        return max(bottom - top, right - left)
+
 
 def strays(page: Pixels, span: Span, paper: Colour) -> Mask | None:
     """(h, w) what is none of the example in a span (top, left, bottom, right) of (H, W, 3) RGB pixels; None if nothing."""

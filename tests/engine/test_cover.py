@@ -110,3 +110,16 @@ def test_where_copies_have_it_the_spot_is_the_symbols_own(shipped: Detector) -> 
     page = page.copy()
     page[226:290, 0:64] = bare
     assert found(shipped, page, spotted(-13, 0)) == len(PLACES)
+
+
+def test_a_wire_that_ends_between_the_spot_and_the_symbol_goes_with_the_spot() -> None:
+    picture = gate(84)
+    pen = ImageDraw.Draw(picture)
+    pen.line([(0, 32), (29, 32)], PAPER, 3)
+    pen.line([(13, 32), (24, 32)], INK, 1)
+    pen.ellipse([4, 26, 16, 38], SPOT)
+    pixels = np.asarray(picture)[13:51, 4:62]
+    other = uncovered(Example(1, pixels, paper=PAPER))
+    assert other is not None
+    assert (other.pixels[:, :24] == PAPER).all(), "no spot, no wire"
+    assert (other.pixels[:, 24:] == pixels[:, 24:]).all(), "and the D as it was"
