@@ -1,6 +1,7 @@
 """Many requests by many clients at once against one server: are the answers right, does memory stay flat?
 
-    python -m benchmarks.soak [--requests 10000] [--clients 32] [--module app serve]
+    python -m benchmarks.soak [--requests 10000] [--clients 32] [--size 240 180] [--module app serve]
+    python -m benchmarks.soak --requests 500 --clients 2 --size 2580 1940    large drawings, for the memory
 
 Each of a few drawings is searched by a single client first; all clients together must get the same answers, or 429 when the
 queue is full. Memory is that of the server and its children; its mean over the last quarter of the requests may be 3% above
@@ -30,7 +31,7 @@ from benchmarks.server import SERVE, checked, server
 
 ANSWER_WITHIN = 3600.0  # seconds
 DRAWINGS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "PDF")  # one of each type, each with a symbol of its own
-WIDTH, HEIGHT = 240, 180  # px of a drawing, cut out of the sample around a copy
+SIZE = 240, 180  # px of a drawing, cut out of the sample around a copy
 NEAR = 1e-4  # scores may differ by so much
 GROWTH = 0.03
 LOOKS = 400  # at the memory
@@ -120,13 +121,13 @@ def children(task: Path) -> list[int]:
         return []
 
 
-def drawing(sheet: Image.Image, symbol: SampleSymbol, kind: str) -> bytes:
-    """A piece of the sheet around a copy of the symbol, as a file of this type."""
+def drawing(sheet: Image.Image, symbol: SampleSymbol, kind: str, size: tuple[int, int]) -> bytes:
+    """A piece of the sheet of a width and height around a copy of the symbol, as a file of this type."""
     x, y, width, height = symbol.copies[0]
-    left = min(max(round(x + width / 2 - WIDTH / 2), 0), sheet.width - WIDTH)
-    top = min(max(round(y + height / 2 - HEIGHT / 2), 0), sheet.height - HEIGHT)
+    left = min(max(round(x + width / 2 - size[0] / 2), 0), sheet.width - size[0])
+    top = min(max(round(y + height / 2 - size[1] / 2), 0), sheet.height - size[1])
     buffer = BytesIO()
-    sheet.crop((left, top, left + WIDTH, top + HEIGHT)).save(buffer, kind)
+    sheet.crop((left, top, left + size[0], top + size[1])).save(buffer, kind)
     return buffer.getvalue()
 
 
@@ -134,14 +135,14 @@ def detect(client: httpx.Client, symbol: str, data: bytes) -> httpx.Response:
     return client.post("/detect", data={"symbols": symbol}, files={"file": data})
 
 
-def questions(client: httpx.Client) -> list[Question]:
+def questions(client: httpx.Client, size: tuple[int, int]) -> list[Question]:
     """One for each type of file, answered while nothing else runs."""
     sheet, found = Image.open(SAMPLE.with_suffix(".png")).convert("RGB"), []
     for symbol, kind in zip(read_sample(SAMPLE), DRAWINGS, strict=False):
         form = {"name": symbol.name, "box": written(symbol.example)}
         files = {"file": SAMPLE.with_suffix(".png").read_bytes()}
         registered: str = checked(client.post("/symbols", data=form, files=files)).json()["id"]
-        data = drawing(sheet, symbol, kind)
+        data = drawing(sheet, symbol, kind, size)
         found.append(Question(registered, data, checked(detect(client, registered, data)).json()))
     return found
 
@@ -163,10 +164,10 @@ def ask(url: str, asked: Sequence[Question], tally: Tally) -> None:
                 time.sleep(float(reply.headers["Retry-After"]))
 
 
-def soak(url: str, pid: int, requests: int, clients: int) -> tuple[Tally, list[float], float]:
-    """What was answered, megabytes at equal steps of the requests, and seconds in all."""
+def soak(url: str, pid: int, requests: int, clients: int, size: tuple[int, int] = SIZE) -> tuple[Tally, list[float], float]:
+    """What was answered on drawings of a size, megabytes at equal steps of the requests, and seconds in all."""
     with httpx.Client(base_url=url, timeout=ANSWER_WITHIN) as client:
-        asked = questions(client)
+        asked = questions(client, size)
     tally, memory = Tally(requests), list[float]()
     threads = [threading.Thread(target=ask, args=(url, asked, tally)) for _ in range(clients)]
     began = time.perf_counter()
@@ -189,10 +190,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--size", type=int, nargs=2, default=SIZE, metavar=("WIDTH", "HEIGHT"), help="of the drawings, px")
     parser.add_argument("--module", nargs="+", default=list(SERVE), help="what python -m runs as the server")
     arguments = parser.parse_args(argv)
     with server(tuple(arguments.module)) as running:
-        tally, memory, seconds = soak(running.url, running.pid, arguments.requests, arguments.clients)
+        tally, memory, seconds = soak(running.url, running.pid, arguments.requests, arguments.clients,
+                                      (arguments.size[0], arguments.size[1]))
     figures: Json = {
         "requests": tally.asked,
         "clients": arguments.clients,
