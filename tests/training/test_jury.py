@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from training.agreement import agreement
 from training.batches import joined, random_drawing, take_shots
 from training.canvas import Shape, arc, polyline
 from training.elements import filled, mark
+from training.handiwork import Hand
 from training.jury import Recipe, Tried, beside, train
 from training.likeness import render
 from training.symbols import normalised
@@ -137,3 +139,13 @@ def test_a_drawing_that_is_too_small_teaches_nothing() -> None:
     sheet, shots = take_shots(drawing, rng)
     small = Sheet(sheet.pixels[:20, :20], sheet.ink[:20, :20], sheet.paper)
     assert make_trials(drawing, small, shots[0], rng) is None
+
+
+def test_a_part_of_the_drawings_is_as_cad_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(batches, "make_drawing", lambda *_, **how: made.append(how))
+    for seed in range(60):
+        random_drawing(np.random.default_rng(seed))
+    exact = [how for how in made if how.get("style")]
+    assert 12 <= len(exact) <= 36
+    assert all(not how["damaged"] and how["style"].hand == Hand(0.0, True, 0.0) for how in exact)
