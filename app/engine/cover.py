@@ -32,10 +32,10 @@ def uncovered(example: Example) -> Example | None:
     whole, seen = tight_box(inked), inked >= VISIBLE
     if whole is None:
         return None
-    spots = [over for part in _by_tone(example.pixels, seen, paper) if (over := _spot(inked, part, whole)) is not None]
+    spots = [spot for part in _by_tone(example.pixels, seen, paper) if (spot := _spot(inked, part, whole)) is not None]
     if not spots:
         return None
-    over = max(spots, key=lambda spot: int(spot.sum()))
+    _, over = max(spots, key=lambda spot: spot[0])
     over = over | _wires(seen, over)
     over = over | _stubs(seen, over)
     hidden = over if example.over is None else over | example.over
@@ -48,12 +48,12 @@ def painted_out(pixels: Pixels, over: Mask, paper: Colour) -> Pixels:
     return result
 
 
-def _spot(inked: NDArray[np.float32], part: Mask, whole: Box) -> Mask | None:
-    """(h, w) the solid part of some of an example's ink (h, w), which a box bounds, if that is a small spot over the edge of
-    the rest."""
+def _spot(inked: NDArray[np.float32], part: Mask, whole: Box) -> tuple[float, Mask] | None:
+    """How much is solid of some of an example's ink (h, w), which a box bounds, and where (h, w), if that is a small spot over
+    the edge of the rest."""
     longer = max(whole.width, whole.height)
     step = max(1, math.ceil(longer / FINEST))
-    wide = 2 * max(1, round((SOLID * longer / step - 1) / 2)) + 1
+    wide = 2 * max(1, round((SOLID * longer / step - 0.5) / 2)) + 1
     shown = torch.from_numpy(part[::step, ::step].astype(np.float32))
     solid = 1 - spread(1 - shown, wide)
     over: Mask = spread(spread(solid, wide + 2 * (wide // 4)) * shown, 3).numpy() > 0  # and its pale edge
@@ -65,7 +65,7 @@ def _spot(inked: NDArray[np.float32], part: Mask, whole: Box) -> Mask | None:
     small = sides[1] <= SMALL * longer <= max(rest.width, rest.height)
     inside = (spot.x > rest.x and spot.y > rest.y and spot.x + spot.width < rest.x + rest.width
               and spot.y + spot.height < rest.y + rest.height)
-    return over if small and sides[1] <= ROUND * sides[0] and not inside else None
+    return (float(solid.sum()), over) if small and sides[1] <= ROUND * sides[0] and not inside else None
 
 
 def _wires(seen: Mask, over: Mask) -> Mask:

@@ -123,3 +123,11 @@ def test_a_wire_that_ends_between_the_spot_and_the_symbol_goes_with_the_spot() -
     assert other is not None
     assert (other.pixels[:, :24] == PAPER).all(), "no spot, no wire"
     assert (other.pixels[:, 24:] == pixels[:, 24:]).all(), "and the D as it was"
+
+
+def test_the_more_solid_of_two_tones_is_the_spot() -> None:
+    small = Image.fromarray(spotted(0, -16, radius=6)).resize((24, 24), Image.Resampling.BILINEAR)
+    ImageDraw.Draw(small).rectangle([16, 2, 24, 6], INK)  # a broad wire
+    other = uncovered(Example(1, np.asarray(small), paper=PAPER))
+    assert other is not None
+    assert not (other.pixels[..., 1] > 150).any()
