@@ -35,7 +35,7 @@ from app.engine.ink import background
 from app.engine.query import Options, Pixels
 from app.engine.weights import load_networks, write_weights
 from training.drawings import VERSION, Drawing, Instance, Kinship, Symbol, make_drawing
-from training.evaluate import LOWEST, Case, cases, cut, figures
+from training.evaluate import LOWEST, Case, cases, cut, figures, lies_on, moved, search
 from training.shots import TRIED, clearest
 from training.styles import exactly, random_style
 
@@ -45,11 +45,13 @@ CLASSES = 3         # of each drawing, so that many drawings count
 ORDINARY = Kinship((0.05, 0.3), again=0.0, strangers=0.2)  # near-identical classes, as far as ordinary drawings have them
 CLUTTER = (0.0, 0.8)    # of training's, which leaves hardly a copy alone
 EXACT = 0.5         # of the drawings are as CAD writes them
+LEGEND = 0.5        # of them are searched for a whole legend too,
+SHOWN, OTHERS = (1, 5), (4, 16)  # of whose symbols they show so many, and so many not
 RESCALED = (0.52, 1.92)  # bounds of the size of an example from another drawing to its copies' on this
 CENTRED, SIZED = 0.25, 2.6  # of a copy's longer side that a find may lie off its middle, and ratio of their boxes' areas
 ROUNDS = 60         # of Newton's steps, of which a handful is enough, and of halvings
-RESIZED = NAMES.index("resized")
-RIDGE = 1e-3        # holds back weights that the finds do not settle
+RESIZED, ASKED = NAMES.index("resized"), NAMES.index("asked")
+RIDGE = 10.0        # holds back weights, of evidence in its standard deviations, that the finds do not settle
 
 
 def fit(evidence: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[tuple[float, ...], float]:
@@ -57,25 +59,28 @@ def fit(evidence: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[tuple[
     of both kinds."""
     if right.all() or not right.any():
         raise ValueError("Calibration needs right and wrong finds.")
-    design = np.concatenate([evidence, np.ones((len(evidence), 1))], axis=1)
+    middle, spread = evidence.mean(axis=0), evidence.std(axis=0)
+    spread[spread == 0] = 1.0  # what is the same for all says nothing
+    design = np.concatenate([(evidence - middle) / spread, np.ones((len(evidence), 1))], axis=1)
     # Platt's targets keep the curve finite where the two kinds part cleanly
     target = np.where(right, (right.sum() + 1) / (right.sum() + 2), 1 / ((~right).sum() + 2))
-    curve = np.zeros(design.shape[1])
+    curve, ridge = np.zeros(design.shape[1]), np.array([RIDGE] * len(spread) + [0.0])
     for _ in range(ROUNDS):
         chance = 1 / (1 + np.exp(-np.clip(design @ curve, -30, 30)))
-        slope = design.T @ (chance - target) + RIDGE * curve
-        bend = (design * (chance * (1 - chance))[:, None]).T @ design + RIDGE * np.eye(len(curve))
+        slope = design.T @ (chance - target) + ridge * curve
+        bend = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(ridge)
         curve = curve - np.linalg.solve(bend, slope)
-    return tuple(map(float, curve[:-1])), float(curve[-1])
+    weights = curve[:-1] / spread
+    return tuple(map(float, weights)), float(curve[-1] - weights @ middle)
 
 
-def shift(logits: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """What to add to logits (N,) so that as many are right as they say."""
+def shift(logits: NDArray[np.float64], right: NDArray[np.bool_], along: NDArray[np.float64]) -> float:
+    """How much of `along` (N,), all above nought, to add to logits (N,) so that as many are right as they say."""
     share = (right.sum() + 1) / (len(right) + 2)
     low, high = -30.0, 30.0
     for _ in range(ROUNDS):
         middle = (low + high) / 2
-        fewer = float((1 / (1 + np.exp(-(logits + middle).clip(-30, 30)))).mean()) < share
+        fewer = float((1 / (1 + np.exp(-(logits + middle * along).clip(-30, 30)))).mean()) < share
         low, high = (middle, high) if fewer else (low, middle)
     return (low + high) / 2
 
@@ -98,16 +103,36 @@ def clear_copy(drawing: Drawing[Symbol], copies: Sequence[Instance], rng: np.ran
 
 def collect(detector: Detector, seed: int, number: int) -> list[Case]:
     """Cases of some classes of one fresh drawing, of one whose example is of another drawing, to a scale of its own, and of a
-    symbol that it does not show."""
+    symbol that it does not show; and often those of a whole legend."""
     rng = np.random.default_rng([seed, number])
     exact = bool(rng.random() < EXACT)
     drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), damaged=not exact, kinship=ORDINARY,
                            style=exactly(random_style(rng)) if exact else None)
-    absent = replace(drawing, instances=(), symbols=drawing.symbols[:1], examples=(_stranger(rng),))
+    absent = replace(drawing, instances=(), symbols=drawing.symbols[:1], examples=tuple(_strangers(1, rng)))
     options = Options(min_score=LOWEST, other_sizes=True)
     return [*cases(detector, drawing, rng, CLASSES, clear_copy, lying_on, options),
             *cases(detector, drawing, rng, 1, clear_copy, lying_on, options, lambda pixels: _rescaled(pixels, rng)),
-            *cases(detector, absent, rng, options=options)]
+            *cases(detector, absent, rng, options=options),
+            *(legend(detector, drawing, rng, options) if rng.random() < LEGEND else ())]
+
+
+def legend(detector: Detector, drawing: Drawing[Symbol], rng: np.random.Generator, options: Options) -> list[Case]:
+    """Cases of one request for many symbols, most of which a drawing does not show."""
+    shown, most = list[tuple[Instance, Pixels]](), int(rng.integers(SHOWN[0], SHOWN[1] + 1))
+    for label in rng.permutation(len(drawing.symbols)):
+        copies = [i for i in drawing.instances if i.label == label]
+        own = clear_copy(drawing, copies, rng) if len(copies) > 1 and len(shown) < most else None
+        pixels = None if own is None else cut(drawing.pixels, own)
+        if own is not None and pixels is not None:
+            shown.append((own, pixels if rng.random() < 0.5 else _rescaled(pixels, rng)))
+    others = _strangers(int(rng.integers(OTHERS[0], OTHERS[1] + 1)), rng)
+    found = search(detector, drawing.pixels, [*(pixels for _, pixels in shown), *others], options)
+    results = [Case(finds, (None,) * len(finds), 0) for finds in found[len(shown) :]]
+    for (own, _), finds in zip(shown, found, strict=False):
+        finds = tuple(d for d in finds if not lies_on(d, own))
+        truths = [i for i in drawing.instances if i.label == own.label and i is not own]
+        results.append(Case(finds, tuple(lying_on(finds, truths, [moved(own, i) for i in truths])), len(truths)))
+    return results
 
 
 def _rescaled(pixels: Pixels, rng: np.random.Generator) -> Pixels:
@@ -118,14 +143,18 @@ def _rescaled(pixels: Pixels, rng: np.random.Generator) -> Pixels:
     return np.asarray(resampled, dtype=np.uint8)
 
 
-def _stranger(rng: np.random.Generator) -> Pixels:
-    """A copy cut out of another drawing."""
-    while True:
+def _strangers(count: int, rng: np.random.Generator) -> list[Pixels]:
+    """So many symbols' copies, cut out of other drawings."""
+    found = list[Pixels]()
+    while len(found) < count:
         other = make_drawing(rng, 448, 448, clutter=float(rng.uniform(*CLUTTER)))
-        own = clear_copy(other, other.instances, rng) if other.instances else None
-        pixels = None if own is None else cut(other.pixels, own)
-        if pixels is not None:
-            return pixels
+        for label in rng.permutation(len(other.symbols)):
+            copies = [i for i in other.instances if i.label == label]
+            own = clear_copy(other, copies, rng) if copies else None
+            pixels = None if own is None else cut(other.pixels, own)
+            if pixels is not None:
+                found.append(pixels)
+    return found[:count]
 
 
 def lying_on(found: Sequence[Detection], truths: Sequence[Instance], boxes: Sequence[Box]) -> list[Instance | None]:
@@ -169,15 +198,17 @@ def flat(results: list[Case]) -> tuple[list[Detection], NDArray[np.bool_]]:
 
 def calibrate(results: list[Case]) -> tuple[Calibration, dict[str, float]]:
     """The calibration that cases give, and the detector's figures under it on these. Finds of another size than the example's
-    are many, and hardly any is right: they say how much less likely such finds are, and no more."""
+    are many, and hardly any is right, as are those of requests for many symbols: they say how much less likely such finds are,
+    and no more."""
     found, right = flat(results)
     evidence = np.array([d.evidence for d in found])
-    resized = evidence[:, RESIZED] > 0
-    weights, offset = fit(evidence[~resized], right[~resized])
-    if resized.any():
-        less = shift(evidence[resized] @ weights + offset, right[resized])
-        weights = *weights[:RESIZED], less, *weights[RESIZED + 1 :]
-    curve = Calibration(weights, offset)
+    resized, alone = evidence[:, RESIZED] > 0, evidence[:, ASKED] == 0
+    fitted, offset = fit(evidence[alone & ~resized], right[alone & ~resized])
+    weights = np.array(fitted)
+    for number, these in ((RESIZED, alone & resized), (ASKED, ~alone)):
+        if these.any():
+            weights[number] = shift(evidence[these] @ weights + offset, right[these], evidence[these, number])
+    curve = Calibration(tuple(map(float, weights)), offset)
     results = [rescored(case, curve) for case in results]
     found, right = flat(results)
     return replace(curve, certain_from=certain_from(np.array([d.score for d in found]), right)), figures(results)

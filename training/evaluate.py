@@ -72,7 +72,7 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
             continue
         if own is not None:
             pixels = redrawn(pixels)
-        found = [d for d in find(detector, drawing.pixels, pixels, options) if own is None or not _on(d, own)]
+        found = [d for d in find(detector, drawing.pixels, pixels, options) if own is None or not lies_on(d, own)]
         boxes = [t.box if own is None else moved(own, t) for t in truths]
         upright = None if own is not None else _symmetry(pixels)
         yield Case(tuple(found), tuple((match or matched)(found, truths, boxes)), len(truths), upright)
@@ -80,26 +80,28 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
 
 def together(detector: Detector, drawing: Drawing[Any]) -> list[Case]:
     """One case a class, all of a drawing's examples searched in one request, as siblings of each other."""
-    index, queries = SymbolIndex(detector.dimension, detector.stamp), []
-    for label, pixels in enumerate(drawing.examples):
-        index.add([label + 1], detector.embed(pixels)[None])
-        queries.append(Query(str(label), (Example(label + 1, pixels),)))
-    found = detector.detect(drawing.pixels, queries, index, Options(min_score=LOWEST)).detections
     results = []
-    for label, pixels in enumerate(drawing.examples):
-        own = [d for d in found if d.symbol_id == str(label)]
+    for label, own in enumerate(search(detector, drawing.pixels, drawing.examples)):
         truths = [i for i in drawing.instances if i.label == label]
         matches = matched(own, truths, [t.box for t in truths])
-        results.append(Case(tuple(own), tuple(matches), len(truths), _symmetry(pixels)))
+        results.append(Case(own, tuple(matches), len(truths), _symmetry(drawing.examples[label])))
     return results
 
 
 def find(detector: Detector, page: Pixels, example: Pixels, options: Options | None = None) -> tuple[Detection, ...]:
     """Finds of one example on a page, down to the lowest score."""
-    index = SymbolIndex(detector.dimension, detector.stamp)
-    index.add([1], detector.embed(example)[None])
-    query = Query("symbol", (Example(1, example),))
-    return detector.detect(page, [query], index, options or Options(min_score=LOWEST)).detections
+    return search(detector, page, [example], options)[0]
+
+
+def search(detector: Detector, page: Pixels, examples: Sequence[Pixels],
+           options: Options | None = None) -> list[tuple[Detection, ...]]:
+    """Finds of each of several examples, asked for at once, on a page, down to the lowest score."""
+    index, queries = SymbolIndex(detector.dimension, detector.stamp), []
+    for number, pixels in enumerate(examples):
+        index.add([number + 1], detector.embed(pixels)[None])
+        queries.append(Query(str(number), (Example(number + 1, pixels),)))
+    found = detector.detect(page, queries, index, options or Options(min_score=LOWEST)).detections
+    return [tuple(d for d in found if d.symbol_id == query.symbol_id) for query in queries]
 
 
 def moved(example: Instance, copy: Instance) -> Box:
@@ -197,7 +199,8 @@ def cut(pixels: Pixels, instance: Instance) -> Pixels | None:
     return np.ascontiguousarray(pixels[y : int(grown.y + grown.height) + 1, x : int(grown.x + grown.width) + 1])
 
 
-def _on(detection: Detection, own: Instance) -> bool:
+def lies_on(detection: Detection, own: Instance) -> bool:
+    """Whether a find is the copy itself."""
     return bool(iou(_rows([detection.box]), _rows([own.box]))[0, 0] >= OVERLAP)
 
 

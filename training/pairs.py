@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import verify
-from app.engine.look import viewed
 from app.engine.poses import COARSE, TURN_STEP, align, crops, make_bank, matrices, resized, self_similarity
-from app.engine.verify import spread
+from app.engine.verify import spread, viewed
 from training.agreement import agreement, tolerance
 from training.drawings import Drawing, Symbol
 from training.shots import Matrix, Shot, bare, pose_matrix

@@ -18,10 +18,10 @@ from torch import Tensor
 from app.engine import verify
 from app.engine.example import Prepared
 from app.engine.levels import sharp_level
-from app.engine.look import Sheet, sharp_beside, sharp_crops, viewed
+from app.engine.look import Sheet, sharp_beside, sharp_crops
 from app.engine.poses import crops, distinct, matrices
 from app.engine.settle import settled, softened
-from app.engine.verify import spread
+from app.engine.verify import spread, viewed
 from training.agreement import agreement, tolerance
 from training.drawings import Drawing, Symbol
 from training.pairs import Copy, apart, legible, make_scene, perturbed, rows, single

@@ -91,8 +91,8 @@ class Detector:
             paper = background(page)
             sheet = Sheet(page, ink(page, paper), paper, self.device)
             asked = [(n, example) for n, query in enumerate(queries) for example in query.examples]
-            shots = list(each(lambda one: self._shot(*one), asked, self.device))
-            bare = {n: self._shot(shot.symbol, other) for n, shot in enumerate(shots)
+            shots = list(each(lambda one: self._shot(*one, len(queries)), asked, self.device))
+            bare = {n: self._shot(shot.symbol, other, shot.asked) for n, shot in enumerate(shots)
                     if shot.example.positive and (other := uncovered(shot.example))}
         found = self._searched(sheet, shots, index, options, timings, cancelled)
         for n, finds in zip(bare, self._searched(sheet, list(bare.values()), index, options, timings, cancelled), strict=True):
@@ -180,13 +180,13 @@ class Detector:
         with _timed(timings, "verify"):
             return self.look.found(sheet, level, shot, poses, logit) if stale else found
 
-    def _shot(self, symbol: int, example: Example) -> Shot:
+    def _shot(self, symbol: int, example: Example, asked: int) -> Shot:
         prepared = prepare(example.pixels, example.paper, example.over)
         prepared = replace(prepared, picture=prepared.picture.to(self.device), mask=prepared.mask.to(self.device),
                            core=prepared.core.to(self.device), sharp=prepared.sharp.to(self.device),
                            sharp_mask=prepared.sharp_mask.to(self.device), shown=prepared.shown.to(self.device),
                            sharp_shown=prepared.sharp_shown.to(self.device))
-        return Shot(symbol, example, prepared)
+        return Shot(symbol, example, prepared, asked=asked)
 
     def _places(self, inked: Tensor, number: float, cancelled: Callable[[], bool]) -> Places:
         level = resized(inked, windows.STEP**number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from torch import Tensor
 from app.engine import verify
 from app.engine.batching import Batches
 from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
-from app.engine.evidence import CLEAR, ECHOES, NAMES, Calibration, around, beside_best, best_elsewhere, lack, shared, unlike
+from app.engine.evidence import CLEAR, ECHOES, NAMES, Calibration, around, beside_best, nearer, shared
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
@@ -23,7 +24,7 @@ from app.engine.query import Example, Pixels
 from app.engine.settle import settled
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry, symmetry
-from app.engine.verify import SPREADS, Verifier, compared
+from app.engine.verify import SPREADS, Verifier, compared, viewed
 
 FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
@@ -75,12 +76,14 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Shot:
-    """An example on its way through one page; `resized`, where copies of another size than its own are looked for."""
+    """An example on its way through one page: one of so many symbols `asked` for; `resized`, where copies of another size than
+    its own are looked for."""
 
     symbol: int
     example: Example
     prepared: Prepared
     resized: bool = False
+    asked: int = 1
 
     @cached_property
     def symmetry(self) -> Symmetry:
@@ -139,13 +142,13 @@ class SecondLook:
         own = seen[:, 0] * (1 - seen[:, 1])
         known = {
             "logit": logit,
-            **beside_best(echo, best_elsewhere(poses, echo)),
-            "lack": lack(mean[0], prepared.sharp_mask, seen[:, 0], prepared.longer),
+            **beside_best(poses, logit, echo),
             "around": around(prepared.sharp[0], prepared.sharp_mask, own),
             "stretch": torch.log(poses[:, 5]).abs(),
-            **shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit, echo),
-            "unlike": unlike(mean[0], prepared.sharp_mask, seen[:, 0], logit),
+            **shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit),
+            "nearer": nearer(mean[0], prepared.sharp_mask, seen[:, 0], poses, logit),
             "resized": torch.full_like(logit, float(shot.resized)),
+            "asked": torch.full_like(logit, math.log(shot.asked)),
             **{name: torch.from_numpy(told).to(logit) for name, told in _tone(sheet, shot, lying).items()},
         }
         return torch.stack([known[name] for name in NAMES], 1)
@@ -268,9 +271,3 @@ def _scaled(poses: Tensor, page: Tensor, fine: Tensor) -> Tensor:
     there[:, 1] *= down
     there[:, 4] *= right / verify.SHARPER
     return matrices(there)
-
-
-def viewed(seen: Tensor, quarters: int, flipped: bool) -> Tensor:
-    """Pictures (n, P, S, S) turned counter-clockwise by quarters, then flipped left to right."""
-    turned = torch.rot90(seen, quarters, (2, 3))
-    return turned.flip(3) if flipped else turned

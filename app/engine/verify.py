@@ -27,6 +27,7 @@ SHARPER = 1.5        # size of a symbol in them to that in the others
 SHARP_SPREADS = (7, 3)
 SHARP_PLANES = 5     # example's ink, candidate's ink, the example's box, and of both inks what is of another tone than they
 SHARP_CHANNELS = SHARP_PLANES + 5  # missing and too much, twice; the example's size on its page
+DETAILS = 24         # planes of what a judge sees before it pools
 USUAL = 32.0         # px of that size: of smaller symbols a stroke that the raster moves by a pixel is a larger part
 
 SHIFT, TURN, GROWTH = 8.0, 20.0, 0.25  # one unit of a correction: pixels, degrees, natural log of the scale
@@ -78,6 +79,12 @@ def spread(pictures: Tensor, by: int = SPREADS[0]) -> Tensor:
     return grown
 
 
+def viewed(seen: Tensor, quarters: int, flipped: bool) -> Tensor:
+    """Pictures (n, P, S, S) turned counter-clockwise by quarters, then flipped left to right."""
+    turned = torch.rot90(seen, quarters, (2, 3))
+    return turned.flip(3) if flipped else turned
+
+
 class Scout(nn.Module):
     """What `compared` gives of pictures of 64 px → Verdict."""
 
@@ -97,18 +104,28 @@ class Scout(nn.Module):
 
 
 class Judge(nn.Module):
-    """What `closely_compared` gives → logits (B,). Its stem pools, so that fine pictures cost no more than the scout's."""
+    """What `closely_compared` gives → logits (B,). Its stem pools, so that fine pictures cost no more than the scout's; beside
+    it `detail` looks at them before that, for an arrow's head is a cell or two of what is pooled. It begins with nothing to
+    say."""
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], details: int = DETAILS) -> None:
         super().__init__()
         a, b, c, d = widths
         self.stem = Stem(nn.Conv2d(SHARP_CHANNELS, a // 2, 5, 2, 2, bias=False), nn.BatchNorm2d(a // 2),
                          nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1))
+        silent = nn.Conv2d(a, a, 1)
+        for parameter in silent.parameters():
+            nn.init.zeros_(parameter)
+        self.detail = Stem(nn.Conv2d(SHARP_CHANNELS, details, 3, 2, 1, bias=False), nn.BatchNorm2d(details),
+                           nn.ReLU(inplace=True), BasicBlock(details, details), BasicBlock(details, a, 2), silent)
         self.trunk = nn.Sequential(BasicBlock(a // 2, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
                                    BasicBlock(c, d, 2))
         cells = SHARP // 32
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(d * cells * cells, 128), nn.ReLU(inplace=True), nn.Linear(128, 1))
 
     def forward(self, seen: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.trunk(self.stem(seen))).float()[:, 0]
+        features = self.trunk[0](self.stem(seen)) + self.detail(seen)
+        for block in self.trunk[1:]:
+            features = block(features)
+        logits: Tensor = self.head(features).float()[:, 0]
         return logits

@@ -12,7 +12,7 @@ from app.engine.detector import Detector
 from app.engine.encoder import CELLS, MARGIN, STRIDE, WINDOW, Encoder
 from app.engine.evidence import Calibration
 from app.engine.fuse import fused, precision
-from app.engine.verify import SHARP, SHARP_PLANES, SIZE, SPREADS, Verifier, compared
+from app.engine.verify import SHARP, SHARP_CHANNELS, SHARP_PLANES, SIZE, SPREADS, Judge, Verifier, compared
 from app.engine.weights import load_networks
 from tests.engine.conftest import WEIGHTS
 
@@ -128,6 +128,14 @@ def test_scout_and_jury_answer_each_pair() -> None:
     assert verdict.logit.shape == (3,)
     assert verdict.correction.shape == (3, 4)
     assert verifier.decide(torch.zeros(3, SHARP_PLANES, SHARP, SHARP), torch.full((3,), 20.0)).shape == (3,)
+
+
+def test_a_fresh_judge_has_nothing_to_say_of_details() -> None:
+    judge, seen = Judge((8, 8, 16, 16)).eval(), torch.rand(2, SHARP_CHANNELS, SHARP, SHARP)
+    assert not judge.detail(seen).any()
+    before = judge(seen)
+    torch.nn.init.ones_(dict(judge.detail.named_parameters())["5.weight"])
+    assert not torch.allclose(judge(seen), before)
 
 
 def test_the_closer_comparison_sees_a_stroke_that_moved_by_little() -> None:

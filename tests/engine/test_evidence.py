@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.evidence import NAMES, around, beside_best, best_elsewhere, lack, shared, unlike
+from app.engine.evidence import NAMES, around, beside_best, best_elsewhere, nearer, shared
 from app.engine.weights import read_manifest
 from app.settings import SHIPPED_WEIGHTS as SHIPPED
 
@@ -19,14 +19,6 @@ def square(bar: bool = False) -> Tensor:
     if bar:
         picture[30:32, 12:50] = 1
     return picture
-
-
-def test_what_is_missing_in_one_spot_is_told_and_what_is_too_much_is_not() -> None:
-    plain, barred = (F.interpolate(square(bar=bar)[None, None], (96, 96))[0] for bar in (False, True))
-    box = torch.ones(96, 96)
-    assert lack(barred[0], box, barred, 60) == pytest.approx(0)
-    assert lack(plain[0], box, barred, 60) == pytest.approx(0)
-    assert lack(barred[0], box, plain, 60)[0] > 0.2
 
 
 def test_ink_outside_the_box_is_around() -> None:
@@ -43,12 +35,16 @@ def test_the_runner_up_is_the_best_at_another_place() -> None:
 
 
 def test_what_is_far_behind_gains_nothing_by_doing_worse() -> None:
-    calibration = read_manifest(SHIPPED).calibration
+    calibration, falling = read_manifest(SHIPPED).calibration, torch.linspace(0, -20, 41)
+    poses = row(42) * torch.tensor([5.0, 1, 1, 1, 1, 1])
     for best in (1.0, 4.0, 5.0):
-        told = beside_best(torch.linspace(best, best - 20, 41), torch.tensor(best))
-        evidence = torch.stack([told.get(name, torch.zeros(41)) for name in NAMES], 1)
-        scores = calibration.score(evidence)
-        assert (scores.diff() <= 1e-6).all()
+        for logit, echo in ((falling, falling), (falling, 0 * falling), (0 * falling, falling)):
+            told = beside_best(poses, *(best + torch.cat([torch.zeros(1), one]) for one in (logit, echo)))
+            assert told["runner_up"].tolist() == [min(best, 4.0)] * 42
+            assert told["outdone"].tolist() == pytest.approx((-torch.cat([torch.zeros(1), logit])).clamp(max=6).tolist())
+            assert told["behind"].tolist() == pytest.approx((-torch.cat([torch.zeros(1), echo])).clamp(max=6).tolist())
+            evidence = torch.stack([told.get(name, torch.zeros(42)) for name in NAMES], 1)
+            assert (calibration.score(evidence).diff() <= 1e-6).all()
 
 
 def pictures(*squares: Tensor) -> Tensor:
@@ -68,45 +64,30 @@ def test_what_others_have_too_is_shared_and_what_crosses_one_is_not() -> None:
     crossed = plain.clone()
     crossed[:, 30:33] = 1
     seen, box, logit = torch.stack([plain, plain, crossed, barred, barred, barred]), torch.ones(96, 96), torch.arange(6.0)
-    told = shared(plain, box, seen, 60, row(6), logit, torch.zeros(6))
-    for kind, none, much in (("shared_extra", 0.05, 0.1), ("alike_extra", 0.1, 0.7)):
-        assert told[kind][:3].max() < none
-        assert told[kind][3:].min() > much
+    told = shared(plain, box, seen, 60, row(6), logit)
+    assert told["shared_extra"][:3].max() < 0.05
+    assert told["shared_extra"][3:].min() > 0.1
     assert told["shared_missing"].max() == pytest.approx(0)
-    told = shared(barred, box, seen, 60, row(6), logit, torch.zeros(6))
-    assert told["shared_extra"][3:].max() == told["alike_extra"][3:].max() == pytest.approx(0)
+    told = shared(barred, box, seen, 60, row(6), logit)
+    assert told["shared_extra"][3:].max() == pytest.approx(0)
     assert told["shared_missing"][:2].min() > 0.05
     assert told["shared_missing"][3:].max() == pytest.approx(0)
 
 
 def test_a_place_shares_nothing_with_itself() -> None:
     plain, barred = pictures(square(), square(bar=True))
-    told = shared(plain, torch.ones(96, 96), barred.repeat(3, 1, 1), 60, torch.zeros(3, 6), torch.zeros(3), torch.zeros(3))
+    told = shared(plain, torch.ones(96, 96), barred.repeat(3, 1, 1), 60, torch.zeros(3, 6), torch.zeros(3))
     assert all(one.tolist() == [0, 0, 0] for one in told.values())
 
 
-def test_what_differs_by_a_little_is_alike_where_it_recurs() -> None:
-    plain = pictures(square())[0]
-    dotted = plain.clone()
-    dotted[44:52, 44:52] = 1
-    seen, box = torch.stack([plain, dotted, dotted, dotted]), torch.ones(96, 96)
-    told = shared(plain, box, seen, 60, row(4), torch.zeros(4), torch.zeros(4))
-    assert told["shared_extra"].max() < 0.1, "a dot is little of a square"
-    assert told["alike_extra"][1:].min() > 0.7
-    assert told["alike_extra"][0] == pytest.approx(0)
-
-
-def test_what_better_finds_have_as_well_is_the_symbols() -> None:
+def test_copies_of_another_symbol_are_nearer_each_other() -> None:
     plain, barred = pictures(square(), square(bar=True))
-    told = shared(plain, torch.ones(96, 96), barred.repeat(4, 1, 1), 60, row(4), torch.zeros(4), torch.tensor([4.0, 4, 4, 0]))
-    assert told["alike_extra"][:3].min() > 0.7, "those that do as well have it"
-    assert told["alike_extra"][3] == pytest.approx(0)
-
-
-def test_unlike_are_finds_that_fit_the_mean_less_than_the_best_do() -> None:
-    plain, barred = pictures(square(), square(bar=True))
-    seen = torch.stack([plain, plain, plain, barred])
-    told = unlike(plain, torch.ones(96, 96), seen, torch.tensor([3.0, 2, 1, 0]))
-    assert told[:3].tolist() == pytest.approx([0, 0, 0], abs=1e-4)
-    assert told[3] > 0.05
-    assert unlike(plain, torch.ones(96, 96), torch.zeros(2, 96, 96), torch.zeros(2)).tolist() == [0, 0], "blank ones"
+    crossed = plain.clone()
+    crossed[:, 30:33] = 1
+    seen, box = torch.stack([plain, plain, crossed, barred, torch.rot90(barred)]), torch.ones(96, 96)
+    told = nearer(plain, box, seen, row(5), torch.arange(5.0))
+    assert told[:3].tolist() == pytest.approx([0, 0, 0], abs=1e-3)
+    assert told[3:].min() > 2, "however they are turned"
+    assert nearer(plain, box, seen[3:4], row(1), torch.zeros(1)).tolist() == [0], "a single find has none beside it"
+    assert nearer(plain, box, seen[3:].roll(1, 0), torch.zeros(2, 6), torch.zeros(2)).tolist() == [0, 0], "at its own place"
+    assert nearer(plain, box, torch.zeros(2, 96, 96), row(2), torch.zeros(2)).tolist() == [0, 0], "blank ones"

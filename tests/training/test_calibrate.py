@@ -12,9 +12,10 @@ import torch
 from app.engine.encoder import Encoder
 from app.engine.evidence import NAMES, Calibration
 from app.engine.geometry import Box, Detection, Pose
+from app.engine.query import Options
 from app.engine.verify import Verifier
-from app.engine.weights import write_weights
-from training.calibrate import calibrate, certain_from, clear_copy, collect_all, fit, lying_on, rescored
+from app.engine.weights import load_detector, write_weights
+from training.calibrate import calibrate, certain_from, clear_copy, collect_all, fit, legend, lying_on, rescored
 from training.drawings import Instance, make_drawing
 from training.evaluate import Case, calibration_error
 
@@ -43,19 +44,23 @@ def test_kinds_that_part_cleanly_do_not_run_away() -> None:
     assert abs(offset) < 1
 
 
-def test_finds_of_another_size_only_lessen_the_score() -> None:
+def test_finds_of_another_size_and_among_many_symbols_only_lessen_the_score() -> None:
     rng = np.random.default_rng(1)
     evidence = np.zeros((20_000, len(NAMES)))
-    evidence[:, 0], resized = rng.normal(size=20_000), rng.random(20_000) < 0.7
+    evidence[:, 0], resized, many = rng.normal(size=20_000), rng.random(20_000) < 0.5, rng.random(20_000) < 0.5
     evidence[resized, NAMES.index("resized")] = 1
-    right = rng.random(20_000) < 1 / (1 + np.exp(-(2 * evidence[:, 0] - 1.5 * resized)))
+    evidence[many, NAMES.index("asked")] = rng.uniform(1, 3, many.sum())
+    less = 1.5 * resized + 0.4 * evidence[:, NAMES.index("asked")]
+    right = rng.random(20_000) < 1 / (1 + np.exp(-(2 * evidence[:, 0] - less)))
     finds = [Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.5, Pose(4, 4), tuple(row.tolist())) for row in evidence]
     place = make_drawing(np.random.default_rng(4), 448, 448, clutter=0, damaged=False).instances[0]
     case = Case(tuple(finds), tuple(place if one else None for one in right), int(right.sum()))
     calibration, _ = calibrate([case])
-    own, _ = fit(evidence[~resized], right[~resized])
-    assert calibration.weights[:-1] == own[:-1]
-    assert calibration.weights[NAMES.index("resized")] == pytest.approx(-1.5, abs=0.1)
+    told = dict(zip(NAMES, calibration.weights, strict=True))
+    own, _ = fit(evidence[~resized & ~many], right[~resized & ~many])
+    assert [value for name, value in told.items() if name not in ("resized", "asked")] == list(own[:-2])
+    assert told["resized"] == pytest.approx(-1.5, abs=0.15)
+    assert told["asked"] == pytest.approx(-0.4, abs=0.1)
 
 
 def test_certain_is_where_nineteen_of_twenty_are_right() -> None:
@@ -87,6 +92,20 @@ def test_processes_collect_what_one_does(tmp_path: Path) -> None:
     one, two = (collect_all(tmp_path, 2, 3, "cpu", workers) for workers in (1, 2))
     assert [case.truths for case in one] == [case.truths for case in two]
     assert len(one) > 2
+
+
+def test_a_legend_has_symbols_that_the_drawing_shows_and_more_that_it_does_not(tmp_path: Path) -> None:
+    encoder, verifier = Encoder((4, 4, 8, 8), 16), Verifier((4, 4, 8, 8))
+    with torch.no_grad():
+        dict(verifier.scout.named_parameters())["head.3.bias"][0] = -50.0
+    write_weights(tmp_path, encoder, verifier, Calibration(), {})
+    rng = np.random.default_rng(5)
+    drawing = make_drawing(rng, 448, 448, clutter=0, damaged=False)
+    truths = [case.truths for case in legend(load_detector(tmp_path, "cpu"), drawing, rng, Options(min_score=0.02))]
+    shown = [count for count in truths if count]
+    assert 1 <= len(shown) <= 5
+    assert 4 <= len(truths) - len(shown) <= 16
+    assert set(shown) <= {sum(one.label == label for one in drawing.instances) - 1 for label in range(10)}
 
 
 def test_a_find_is_right_that_lies_on_a_copy() -> None:
