@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -92,8 +93,9 @@ def _begin(weights: Path) -> None:
 
 def without(calibration: Calibration, left_out: str) -> Calibration:
     """The calibration, one kind of evidence weighing nothing."""
-    kept = [0.0 if name == left_out else weight for name, weight in zip(NAMES, calibration.weights, strict=True)]
-    return Calibration(tuple(kept), calibration.offset, calibration.certain_from)
+    weights, among = (tuple(0.0 if name == left_out else weight for name, weight in zip(NAMES, held, strict=True))
+                      for held in (calibration.weights, calibration.among))
+    return replace(calibration, weights=weights, among=among)
 
 
 def measure(part: str, family: str, seed: int, number: int) -> list[Case]:

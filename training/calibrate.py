@@ -51,36 +51,38 @@ RESCALED = (0.52, 1.92)  # bounds of the size of an example from another drawing
 CENTRED, SIZED = 0.25, 2.6  # of a copy's longer side that a find may lie off its middle, and ratio of their boxes' areas
 ROUNDS = 60         # of Newton's steps, of which a handful is enough, and of halvings
 RESIZED, ASKED = NAMES.index("resized"), NAMES.index("asked")
+JUDGED = ("logit", "outdone", "runner_up", "behind", "stretch", "resized")  # weighs otherwise among many symbols; ink does not
 RIDGE = 10.0        # holds back weights, of evidence in its standard deviations, that the finds do not settle
 
 
-def fit(evidence: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[tuple[float, ...], float]:
-    """Weights (E,) and offset of the logistic curve of greatest likelihood over evidence (N, E), Newton's method. Needs finds
-    of both kinds."""
+def fit(evidence: NDArray[np.float64], right: NDArray[np.bool_], base: NDArray[np.float64] | float = 0.0,
+        along: NDArray[np.float64] | float = 1.0) -> tuple[NDArray[np.float64], float]:
+    """Weights (E,) and offset of greatest likelihood, by Newton, of a logistic curve: `base` (N,), plus `along` (N,) times
+    what weights and offset make of evidence (N, E). Needs finds of both kinds."""
     if right.all() or not right.any():
         raise ValueError("Calibration needs right and wrong finds.")
     middle, spread = evidence.mean(axis=0), evidence.std(axis=0)
     spread[spread == 0] = 1.0  # what is the same for all says nothing
-    design = np.concatenate([(evidence - middle) / spread, np.ones((len(evidence), 1))], axis=1)
+    design = np.concatenate([(evidence - middle) / spread, np.ones((len(evidence), 1))], axis=1) * np.reshape(along, (-1, 1))
     # Platt's targets keep the curve finite where the two kinds part cleanly
     target = np.where(right, (right.sum() + 1) / (right.sum() + 2), 1 / ((~right).sum() + 2))
     curve, ridge = np.zeros(design.shape[1]), np.array([RIDGE] * len(spread) + [0.0])
     for _ in range(ROUNDS):
-        chance = 1 / (1 + np.exp(-np.clip(design @ curve, -30, 30)))
+        chance = 1 / (1 + np.exp(-np.clip(base + design @ curve, -30, 30)))
         slope = design.T @ (chance - target) + ridge * curve
         bend = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(ridge)
         curve = curve - np.linalg.solve(bend, slope)
     weights = curve[:-1] / spread
-    return tuple(map(float, weights)), float(curve[-1] - weights @ middle)
+    return weights, float(curve[-1] - weights @ middle)
 
 
-def shift(logits: NDArray[np.float64], right: NDArray[np.bool_], along: NDArray[np.float64]) -> float:
-    """How much of `along` (N,), all above nought, to add to logits (N,) so that as many are right as they say."""
+def shift(logits: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
+    """What to add to logits (N,) so that as many are right as they say."""
     share = (right.sum() + 1) / (len(right) + 2)
     low, high = -30.0, 30.0
     for _ in range(ROUNDS):
         middle = (low + high) / 2
-        fewer = float((1 / (1 + np.exp(-(logits + middle * along).clip(-30, 30)))).mean()) < share
+        fewer = float((1 / (1 + np.exp(-(logits + middle).clip(-30, 30)))).mean()) < share
         low, high = (middle, high) if fewer else (low, middle)
     return (low + high) / 2
 
@@ -198,17 +200,21 @@ def flat(results: list[Case]) -> tuple[list[Detection], NDArray[np.bool_]]:
 
 def calibrate(results: list[Case]) -> tuple[Calibration, dict[str, float]]:
     """The calibration that cases give, and the detector's figures under it on these. Finds of another size than the example's
-    are many, and hardly any is right, as are those of requests for many symbols: they say how much less likely such finds are,
-    and no more."""
+    are many, and hardly any is right: they say how much less likely such finds are, and no more. Those of requests for many
+    symbols say how what weighs changes with their number."""
     found, right = flat(results)
     evidence = np.array([d.evidence for d in found])
-    resized, alone = evidence[:, RESIZED] > 0, evidence[:, ASKED] == 0
-    fitted, offset = fit(evidence[alone & ~resized], right[alone & ~resized])
-    weights = np.array(fitted)
-    for number, these in ((RESIZED, alone & resized), (ASKED, ~alone)):
-        if these.any():
-            weights[number] = shift(evidence[these] @ weights + offset, right[these], evidence[these, number])
-    curve = Calibration(tuple(map(float, weights)), offset)
+    asked = evidence[:, ASKED].copy()
+    evidence[:, ASKED] = 0.0
+    alone, resized = asked == 0, evidence[:, RESIZED] > 0
+    weights, offset = fit(evidence[alone & ~resized], right[alone & ~resized])
+    if (alone & resized).any():
+        weights[RESIZED] = shift(evidence[alone & resized] @ weights + offset, right[alone & resized])
+    among = np.zeros(len(NAMES))
+    if not alone.all():
+        many, judged = ~alone, np.isin(NAMES, JUDGED)
+        among, weights[ASKED] = fit(evidence[many] * judged, right[many], evidence[many] @ weights + offset, asked[many])
+    curve = Calibration(tuple(map(float, weights)), offset, among=tuple(map(float, among)))
     results = [rescored(case, curve) for case in results]
     found, right = flat(results)
     return replace(curve, certain_from=certain_from(np.array([d.score for d in found]), right)), figures(results)

@@ -30,15 +30,18 @@ FAINTEST = 1e-4   # length of ink about its mean below which it is blank
 
 @dataclass(frozen=True)
 class Calibration:
-    """score = sigmoid(weights · evidence + offset); `certain_from` is the score from which a find is called certain."""
+    """score = sigmoid(weights · evidence + offset + asked among · evidence); `certain_from` is the score from which a find is
+    called certain."""
 
     weights: tuple[float, ...] = (1.0, *[0.0] * (len(NAMES) - 1))  # of NAMES
     offset: float = 0.0
     certain_from: float = 0.9
+    among: tuple[float, ...] = (0.0,) * len(NAMES)  # of NAMES, what weighs more or less the more symbols are asked for
 
     def score(self, evidence: Tensor) -> Tensor:
         """(n,) of evidence (n, E)."""
-        return torch.sigmoid(evidence @ torch.tensor(self.weights, device=evidence.device) + self.offset)
+        alone, among = (evidence @ torch.tensor(weights, device=evidence.device) for weights in (self.weights, self.among))
+        return torch.sigmoid(alone + self.offset + evidence[:, NAMES.index("asked")] * among)
 
 
 def best_elsewhere(poses: Tensor, logits: Tensor) -> Tensor:

@@ -58,7 +58,8 @@ class Manifest:
     def model(self) -> str:
         """Of all that answers depend on: the stamp, and the start of a hash of the verifier's and the calibration."""
         calibration = self.calibration
-        rest = [self.files[VERIFIER]["sha256"], *calibration.weights, calibration.offset, calibration.certain_from]
+        rest = [self.files[VERIFIER]["sha256"], *calibration.weights, calibration.offset, calibration.certain_from,
+                *calibration.among]
         return f"{self.stamp}-{hashlib.sha256(json.dumps(rest).encode()).hexdigest()[:8]}"
 
 
@@ -168,10 +169,10 @@ def golden_picture() -> Pixels:
 
 
 def _calibration(held: Mapping[str, Any]) -> Calibration:
-    weights = tuple(float(weight) for weight in held["weights"])
-    if len(weights) != len(NAMES):
-        raise ValueError(f"{len(weights)} calibration weights")
-    return Calibration(weights, float(held["offset"]), float(held["certain_from"]))
+    weights, among = (tuple(float(weight) for weight in held[name]) for name in ("weights", "among"))
+    if len(weights) != len(NAMES) or len(among) != len(NAMES):
+        raise ValueError(f"{len(weights)} and {len(among)} calibration weights")
+    return Calibration(weights, float(held["offset"]), float(held["certain_from"]), among)
 
 
 def _golden(encoder: Encoder) -> NDArray[np.float32]:

@@ -28,7 +28,7 @@ def test_a_logistic_curve_is_found_again() -> None:
     found, at = fit(evidence, right)
     assert found == pytest.approx(weights, abs=0.1)
     assert at == pytest.approx(offset, abs=0.1)
-    scores = Calibration(found, at).score(torch.from_numpy(evidence).float()).numpy()
+    scores = Calibration(tuple(found.tolist()), at).score(torch.from_numpy(evidence).float()).numpy()
     assert calibration_error(scores, right) < 0.02
 
 
@@ -44,23 +44,26 @@ def test_kinds_that_part_cleanly_do_not_run_away() -> None:
     assert abs(offset) < 1
 
 
-def test_finds_of_another_size_and_among_many_symbols_only_lessen_the_score() -> None:
+def test_finds_of_another_size_only_lessen_the_score_and_those_among_many_symbols_change_what_weighs() -> None:
     rng = np.random.default_rng(1)
     evidence = np.zeros((20_000, len(NAMES)))
     evidence[:, 0], resized, many = rng.normal(size=20_000), rng.random(20_000) < 0.5, rng.random(20_000) < 0.5
     evidence[resized, NAMES.index("resized")] = 1
     evidence[many, NAMES.index("asked")] = rng.uniform(1, 3, many.sum())
     less = 1.5 * resized + 0.4 * evidence[:, NAMES.index("asked")]
-    right = rng.random(20_000) < 1 / (1 + np.exp(-(2 * evidence[:, 0] - less)))
+    steeper = 2 + 0.3 * evidence[:, NAMES.index("asked")]
+    right = rng.random(20_000) < 1 / (1 + np.exp(-(steeper * evidence[:, 0] - less)))
     finds = [Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.5, Pose(4, 4), tuple(row.tolist())) for row in evidence]
     place = make_drawing(np.random.default_rng(4), 448, 448, clutter=0, damaged=False).instances[0]
     case = Case(tuple(finds), tuple(place if one else None for one in right), int(right.sum()))
     calibration, _ = calibrate([case])
     told = dict(zip(NAMES, calibration.weights, strict=True))
     own, _ = fit(evidence[~resized & ~many], right[~resized & ~many])
-    assert [value for name, value in told.items() if name not in ("resized", "asked")] == list(own[:-2])
+    assert [value for name, value in told.items() if name not in ("resized", "asked")] == own[:-2].tolist()
     assert told["resized"] == pytest.approx(-1.5, abs=0.15)
     assert told["asked"] == pytest.approx(-0.4, abs=0.1)
+    assert calibration.among[0] == pytest.approx(0.3, abs=0.1), "the jury's word weighs more among many"
+    assert np.abs(calibration.among[1:]).max() < 0.1
 
 
 def test_certain_is_where_nineteen_of_twenty_are_right() -> None:
