@@ -36,8 +36,7 @@ def uncovered(example: Example) -> Example | None:
     if not spots:
         return None
     _, over = max(spots, key=lambda spot: spot[0])
-    over = over | _wires(seen, over)
-    over = over | _stubs(seen, over)
+    over = over | _wires(seen, over) | _stubs(seen, over)
     hidden = over if example.over is None else over | example.over
     return replace(example, pixels=painted_out(example.pixels, over, paper), paper=paper, over=hidden)
 
@@ -79,13 +78,12 @@ def _wires(seen: Mask, over: Mask) -> Mask:
 
 
 def _stubs(seen: Mask, over: Mask) -> Mask:
-    """(h, w) pieces of ink that begin at a spot (h, w) and end soon, as a wire does before a symbol that it does not touch."""
+    """(h, w) pieces of ink that begin at a spot (h, w) and are no longer than it, as a wire is that ends before the symbol."""
     step = max(1, math.ceil(max(seen.shape) / FINEST))
     spot = over[::step, ::step]
     beside = spread(torch.from_numpy(spot.astype(np.float32)), 3).numpy() > 0
-    top, left, bottom, right = Piece(spot).span
     short = [piece.ink for piece in pieces(seen[::step, ::step] & ~spot)
-             if (piece.ink & beside).any() and piece.longer <= max(bottom - top, right - left) / 2]
+             if (piece.ink & beside).any() and piece.longer <= Piece(spot).longer]
     stubs: Mask = np.logical_or.reduce([np.zeros_like(spot), *short]).repeat(step, 0).repeat(step, 1)
     return stubs[: seen.shape[0], : seen.shape[1]]
 
