@@ -52,7 +52,6 @@ class Found:
         result: Rows = corners @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2]
         return result
 
-
     def sized(self, scale_min: float, scale_max: float) -> Found:
         """Those of such sizes."""
         kept = within(self.poses[:, 4], (scale_min, scale_max))

@@ -108,7 +108,7 @@ class Judge(nn.Module):
     it `detail` looks at them before that, for an arrow's head is a cell or two of what is pooled. It begins with nothing to
     say."""
 
-    def __init__(self, widths: Sequence[int], details: int = DETAILS) -> None:
+    def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
         a, b, c, d = widths
         self.stem = Stem(nn.Conv2d(SHARP_CHANNELS, a // 2, 5, 2, 2, bias=False), nn.BatchNorm2d(a // 2),
@@ -116,8 +116,8 @@ class Judge(nn.Module):
         silent = nn.Conv2d(a, a, 1)
         for parameter in silent.parameters():
             nn.init.zeros_(parameter)
-        self.detail = Stem(nn.Conv2d(SHARP_CHANNELS, details, 3, 2, 1, bias=False), nn.BatchNorm2d(details),
-                           nn.ReLU(inplace=True), BasicBlock(details, details), BasicBlock(details, a, 2), silent)
+        self.detail = Stem(nn.Conv2d(SHARP_CHANNELS, DETAILS, 3, 2, 1, bias=False), nn.BatchNorm2d(DETAILS),
+                           nn.ReLU(inplace=True), BasicBlock(DETAILS, DETAILS), BasicBlock(DETAILS, a, 2), silent)
         self.trunk = nn.Sequential(BasicBlock(a // 2, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
                                    BasicBlock(c, d, 2))
         cells = SHARP // 32
