@@ -23,12 +23,12 @@ from app.engine.example import Prepared, prepare
 from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
-from app.engine.levels import by_level, level_of
+from app.engine.levels import by_level, large_enough, level_of
 from app.engine.look import Level, SecondLook, Sheet, Shot, none
 from app.engine.origin import is_cut_from
 from app.engine.places import Places, most_alike, rings
 from app.engine.poses import COARSE, Bank, align, distinct, make_bank, resized, sizes
-from app.engine.query import Example, Options, PageResult, Pixels, Query, Timings
+from app.engine.query import BANDS, Example, Options, PageResult, Pixels, Query, Timings
 from app.engine.suppress import Found, suppressed
 from app.engine.verify import Verifier
 from app.errors import Cancelled
@@ -105,10 +105,13 @@ class Detector:
                     found[n] = [each.sized(options.scale_min, options.scale_max) for each in found[n]]
                 else:
                     elsewhere[n] = replace(shot, resized=True)
-            for band in options.beside():
-                further = self._searched(sheet, list(elsewhere.values()), index, band, timings, cancelled)
-                for n, more in zip(elsewhere, further, strict=True):
-                    found[n] += more
+            for away in range(1, BANDS + 1):
+                for band in options.beside(away):
+                    wanted = {n: shot for n, shot in elsewhere.items() if large_enough(shot, band)}
+                    further = self._searched(sheet, list(wanted.values()), index, band, timings, cancelled)
+                    for n, more in zip(wanted, further, strict=True):
+                        found[n] += more
+                elsewhere = {n: shot for n, shot in elsewhere.items() if not copies(found[n])}
         detections = self._detections(page.shape[:2], list(chain(*found)), queries, options) if shots else []
         return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
 

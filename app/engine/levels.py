@@ -20,7 +20,7 @@ LARGEST = 2.5       # a page is not enlarged further: an example smaller than 13
 
 def by_level(shots: Sequence[Shot], options: Options) -> Iterator[tuple[float, dict[int, list[int]]]]:
     """The levels whose windows are looked at, and for each those at which examples are laid over them, and which examples."""
-    middle = math.sqrt(options.scale_min * options.scale_max)
+    middle = _middle(options)
     wanted = [windows.level(min(encoder.SYMBOL / shot.prepared.longer, LARGEST) / middle) for shot in shots]
     for serving, group in windows.shared(wanted, NEAR if len(shots) < MANY else FAR).items():
         for more in windows.around(options.scale_min, options.scale_max):
@@ -28,6 +28,11 @@ def by_level(shots: Sequence[Shot], options: Options) -> Iterator[tuple[float, d
             for n in group:
                 levels[round(wanted[n]) + more].append(n)
             yield serving + more, levels
+
+
+def large_enough(shot: Shot, options: Options) -> bool:
+    """Whether copies of such sizes are no smaller than what a page is enlarged for."""
+    return shot.prepared.longer * _middle(options) * LARGEST >= encoder.SYMBOL
 
 
 def level_of(inked: Tensor, number: int) -> Level:
@@ -40,3 +45,7 @@ def level_of(inked: Tensor, number: int) -> Level:
 def sharp_level(inked: Tensor, factor: float) -> Tensor:
     """The jury's level of a page's ink (H, W), of which `factor` gives the scout's."""
     return inked if factor * verify.SHARPER >= 1 else resized(inked, factor * verify.SHARPER)
+
+
+def _middle(options: Options) -> float:
+    return math.sqrt(options.scale_min * options.scale_max)

@@ -12,6 +12,7 @@ from app.engine.geometry import Box, Detection
 from app.engine.ink import Colour
 
 Pixels = NDArray[np.uint8]  # (H, W, 3) RGB
+BANDS = 2  # of other sizes on each side: a detail or a legend may be drawn thrice as large as the plan
 Rotation = Literal["any", "right_angles", "none"]
 
 
@@ -38,8 +39,8 @@ class Query:
 
 @dataclass(frozen=True)
 class Options:
-    """How to search a page. Boxes are in pixels of the page; scales are relative to the example's size. With `other_sizes` a
-    band as wide below and one above are searched too, for examples that were not cut from the page."""
+    """How to search a page. Boxes are in pixels of the page; scales are relative to the example's size. With `other_sizes`
+    BANDS as wide below and above are searched too, for examples that were not cut from the page."""
 
     min_score: float = 0.5
     rotation: Rotation = "any"
@@ -51,11 +52,12 @@ class Options:
     exclude: tuple[Box, ...] = ()
     max_detections: int = 5000
 
-    def beside(self) -> tuple[Options, Options]:
-        """The same with a band below and with one above, each as wide."""
+    def beside(self, away: int) -> tuple[Options, Options]:
+        """The same with the band so many below, from 1 on, and with the one so many above, each as wide."""
         wide = self.scale_max / self.scale_min
-        return (replace(self, scale_min=self.scale_min / wide, scale_max=self.scale_min),
-                replace(self, scale_min=self.scale_max, scale_max=self.scale_max * wide))
+        nearer, further = wide ** (away - 1), wide**away
+        return (replace(self, scale_min=self.scale_min / further, scale_max=self.scale_min / nearer),
+                replace(self, scale_min=self.scale_max * nearer, scale_max=self.scale_max * further))
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.catalogue.records import SymbolRecord
 from app.engine.drawing import PageSize
 from app.engine.geometry import Box
-from app.engine.query import Options
+from app.engine.query import BANDS, Options
 from app.errors import BadInput
 from app.service.fields import clipped
 
@@ -44,7 +44,7 @@ def page_options(options: Options, page: PageSize, symbols: Sequence[SymbolRecor
 
 def scale_band(symbol: SymbolRecord, page: PageSize, options: Options) -> tuple[float, float]:
     """The sizes to look for, relative to the examples in pixels: the asked ones, times the ratio of resolutions if known."""
-    smaller, larger = options.beside() if options.other_sizes and not _known(symbol, page) else (options, options)
+    smaller, larger = options.beside(BANDS) if options.other_sizes and not _known(symbol, page) else (options, options)
     return _band(symbol, page, smaller.scale_min, larger.scale_max)
 
 

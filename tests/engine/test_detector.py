@@ -104,7 +104,7 @@ def enlarged(factor: float) -> Pixels:
     return np.asarray(picture.resize((round(picture.width * factor), round(picture.height * factor)), Image.Resampling.LANCZOS))
 
 
-@pytest.mark.parametrize("factor", [0.6, 1.7])
+@pytest.mark.parametrize("factor", [0.42, 0.6, 1.7, 2.5])
 def test_copies_of_another_size_are_found_where_a_page_has_a_scale_of_its_own(shipped: Detector, factor: float) -> None:
     sheet = page(POSES[3:], enlarged(factor))
     assert not search(shipped, sheet).detections

@@ -108,9 +108,9 @@ def test_the_scales_follow_known_resolutions(
 @pytest.mark.parametrize(
     ("resolution", "dpi", "band", "searched"),
     [
-        (None, None, (0.512, 1.953125), True),
-        (200.0, None, (0.512, 1.953125), True),
-        (None, 200.0, (0.512, 1.953125), True),
+        (None, None, (0.32768, 3.0517578125), True),
+        (200.0, None, (0.32768, 3.0517578125), True),
+        (None, 200.0, (0.32768, 3.0517578125), True),
         (200.0, 100.0, (0.4, 0.625), False),
     ],
 )
