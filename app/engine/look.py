@@ -28,6 +28,7 @@ from app.engine.verify import SPREADS, Verifier, compared, viewed
 
 FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
+HOPELESS = -3.0     # mean logit of some views below which no further one is asked for
 HOPE = -1.0         # logit that one of a symbol's candidates must reach for views of it from more sides
 PEERS = 1.0         # logits below the second best of a page's best finds where one counts half
 POINTS = 200        # of an example's ink that its tone is taken from, at most,
@@ -166,13 +167,15 @@ class SecondLook:
     def look(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
         """The jury's logits (n,) of poses (n, 6), one at least; where the first is not clear, and not all are hopeless, a mean
         over views: the pair turned and flipped as one, and the candidate under a pose that is a little off."""
-        logit = self._view(sheet, level, prepared, poses, *VIEWS[0])
+        total = self._view(sheet, level, prepared, poses, *VIEWS[0])
+        logit, unclear = total.clone(), total > SECOND
         if logit.max() < HOPE:
             return logit
-        unclear = logit > SECOND
-        for view in VIEWS[1:]:
-            logit[unclear] += self._view(sheet, level, prepared, poses[unclear], *view)
-        logit[unclear] /= len(VIEWS)
+        for views, view in enumerate(VIEWS[1:], 2):
+            if unclear.any():
+                total[unclear] += self._view(sheet, level, prepared, poses[unclear], *view)
+                logit[unclear] = total[unclear] / views
+                unclear &= logit > HOPELESS
         return logit
 
     def _view(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor, quarters: int, flipped: bool,
