@@ -79,7 +79,7 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "what is of another tone": lambda: [patch.object(look.Sheet, "coloured", False)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
 }
-ALWAYS = ("resized", "asked")  # the same for all finds of one symbol whose example has the drawing's scale
+ALWAYS = ("elsewhere", "resized", "asked")  # the same for all finds of one symbol whose example has the drawing's scale
 EVIDENCE = {f"evidence: {name}": name for name in NAMES if name not in ALWAYS}
 
 _networks: tuple[Any, Any, Calibration, str]  # of a process that measures
@@ -94,9 +94,9 @@ def _begin(weights: Path) -> None:
 
 def without(calibration: Calibration, left_out: str) -> Calibration:
     """The calibration, one kind of evidence weighing nothing."""
-    weights, among = (tuple(0.0 if name == left_out else weight for name, weight in zip(NAMES, held, strict=True))
-                      for held in (calibration.weights, calibration.among))
-    return replace(calibration, weights=weights, among=among)
+    weights, among, afar = (tuple(0.0 if name == left_out else weight for name, weight in zip(NAMES, held, strict=True))
+                            for held in (calibration.weights, calibration.among, calibration.afar))
+    return replace(calibration, weights=weights, among=among, afar=afar)
 
 
 def measure(part: str, family: str, seed: int, number: int) -> list[Case]:

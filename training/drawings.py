@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,7 @@ VERSION = 17  # of the generator: within a version the same seed gives the same 
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colour of its own
+SPREAD = 0.22  # of the classes' sizes, log
 CROWDED = 0.5  # part of a symbol's box that its strokes may cover
 SMALLEST, LARGEST = 12.0, 110.0  # pixels of a symbol's longer side
 STRANGERS = 3  # at most, symbols without truth on a drawing: near siblings of its classes, and others
@@ -77,17 +79,20 @@ def make_drawing(
     damaged: bool = True,
     kinship: Kinship = Kinship(),
     style: Style | None = None,
+    given: Sequence[Symbol] = (),
 ) -> Drawing[Symbol]:
     """A page of `classes` labels with 2 to 10 copies each, as many as fit.
 
     `density` is about the part of the page that symbols take, `clutter` multiplies all that is no symbol (0: bare),
-    `damaged` lets the page be scanned, compressed and the like. The same generator state gives the same bytes.
+    `damaged` lets the page be scanned, compressed and the like; with symbols `given` it shows these, all of the style's size,
+    and not fresh ones. The same generator state gives the same bytes.
     """
     style = style or random_style(rng)
     least = visible(style.size)
-    symbols = random_classes(rng, classes, kinship, least)
+    symbols = tuple(given) or random_classes(rng, classes, kinship, least)
+    classes = len(symbols)
     strangers = _strangers(rng, symbols, kinship, least) if clutter else ()
-    drawn = _all_drawn((*symbols, *strangers), style, rng)
+    drawn = _all_drawn((*symbols, *strangers), style, 0.0 if given else SPREAD, rng)
     sheet = Sheet(
         width,
         height,
@@ -190,10 +195,10 @@ def _strangers(rng: Generator, symbols: tuple[Symbol, ...], kinship: Kinship, le
     return tuple(known[len(symbols) :])
 
 
-def _all_drawn(symbols: tuple[Symbol, ...], style: Style, rng: Generator) -> list[Drawn]:
+def _all_drawn(symbols: tuple[Symbol, ...], style: Style, spread: float, rng: Generator) -> list[Drawn]:
     drawn: dict[int, Drawn] = {}
     for symbol in symbols:
-        size = style.size * float(np.exp(rng.normal(0, 0.22)))
+        size = style.size * float(np.exp(rng.normal(0, spread)))
         colour = style.colours[int(rng.integers(len(style.colours)))] if style.coloured else style.colours[0]
         parent = drawn.get(id(symbol.parent))
         if parent is not None and symbol.parent is not None:

@@ -57,10 +57,9 @@ Match = Callable[[Sequence[Detection], Sequence[Instance], Sequence[Box]], list[
 
 
 def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None,
-          choose: Choice = any_copy, match: Match | None = None, options: Options | None = None,
-          redrawn: Callable[[Pixels], Pixels] = lambda pixels: pixels) -> Iterable[Case]:
+          choose: Choice = any_copy, match: Match | None = None, options: Options | None = None) -> Iterable[Case]:
     """One case a class (of at most `most` classes). Where the drawing brings no example of it, `choose` takes one of its
-    copies, if it has another, and `redrawn` makes the example of it; with an example a class without a copy is a case as well,
+    copies, if it has another; with an example a class without a copy is a case as well,
     in which every find is wrong. `match` says which copy each find claims."""
     for label in rng.permutation(len(drawing.symbols))[:most]:
         copies = [i for i in drawing.instances if i.label == label]
@@ -70,8 +69,6 @@ def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, m
         pixels = drawn if drawn is not None else cut(drawing.pixels, own) if own is not None else None
         if pixels is None or (own is not None and not truths):
             continue
-        if own is not None:
-            pixels = redrawn(pixels)
         found = [d for d in find(detector, drawing.pixels, pixels, options) if own is None or not lies_on(d, own)]
         boxes = [t.box if own is None else moved(own, t) for t in truths]
         upright = None if own is not None else _symmetry(pixels)

@@ -51,6 +51,9 @@ LIGHT_PAPER: tuple[Colour, ...] = ((255, 255, 255),) * 5 + ((250, 248, 240), (24
 GREY_PAPER: tuple[Colour, ...] = ((205, 205, 205), (180, 180, 180), (225, 225, 225))
 
 
+LINE_WIDTHS, TEXT_HEIGHTS = (0.8, 5.0), (6.0, 26.0)  # bounds, in page pixels
+
+
 @dataclass(frozen=True)
 class Style:
     """What all of a drawing has in common; lengths in page pixels."""
@@ -82,7 +85,7 @@ def random_style(rng: Generator) -> Style:
     background, colours, coloured = _scheme(rng)
     small = bool(rng.random() < 0.3)
     size = float(rng.uniform(12.5, 22.0) if small else np.clip(np.exp(rng.normal(np.log(36.0), 0.45)), 16.0, 100.0))
-    line_width = float(np.clip(size * rng.uniform(0.02, 0.085), 0.8, 5.0))
+    line_width = float(np.clip(size * rng.uniform(0.02, 0.085), *LINE_WIDTHS))
     stepped = 0.55 if sum(background) < 200 else 0.12
     supersample = 1 if rng.random() < (max(stepped, 0.45) if small else stepped) else int(rng.choice([2, 3]))
     rotation: Rotation = ("upright", "right_angles", "any")[int(rng.choice(3, p=[0.2, 0.5, 0.3]))]
@@ -94,7 +97,7 @@ def random_style(rng: Generator) -> Style:
         line_width=line_width,
         supersample=supersample,
         lettering=random_lettering(rng),
-        text_height=float(np.clip(size * rng.uniform(0.25, 0.75), 6.0, 26.0)),
+        text_height=float(np.clip(size * rng.uniform(0.25, 0.75), *TEXT_HEIGHTS)),
         rotation=rotation,
         mirror=bool(rng.random() < 0.45),
         jitter=float(rng.choice([0.0, 0.0, 0.0, 0.05, 0.2])),
@@ -113,6 +116,13 @@ def random_style(rng: Generator) -> Style:
 def exactly(style: Style) -> Style:
     """The style of a drawing whose copies of a symbol differ in nothing but their pose, as CAD writes them."""
     return replace(style, jitter=0.0, pen_jitter=0.0, stretch=0.0, hand=Hand(0.0, True, 0.0))
+
+
+def of_size(style: Style, size: float) -> Style:
+    """The style with symbols of another size, its lines and letters in proportion."""
+    factor = size / style.size
+    return replace(style, size=size, line_width=float(np.clip(style.line_width * factor, *LINE_WIDTHS)),
+                   text_height=float(np.clip(style.text_height * factor, *TEXT_HEIGHTS)))
 
 
 def _scheme(rng: Generator) -> tuple[Colour, tuple[Colour, ...], bool]:

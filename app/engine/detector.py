@@ -98,20 +98,22 @@ class Detector:
         for n, finds in zip(bare, self._searched(sheet, list(bare.values()), index, options, timings, cancelled), strict=True):
             if copies(finds) >= max(1, OFTENER * copies(found[n])):
                 found[n] = finds
+        cut = [is_cut_from(page, shot.example, finds) for shot, finds in zip(shots, found, strict=True)]
+        shown = {shot.symbol for shot, own in zip(shots, cut, strict=True) if own}
+        found = [finds if shot.symbol in shown else list(map(self.look.elsewhere, finds))
+                 for shot, finds in zip(shots, found, strict=True)]
         if options.other_sizes:
-            elsewhere = {}
-            for n, shot in enumerate(shots):
-                if is_cut_from(page, shot.example, found[n]):
-                    found[n] = [each.sized(options.scale_min, options.scale_max) for each in found[n]]
-                else:
-                    elsewhere[n] = replace(shot, resized=True)
+            found = [[one.sized(options.scale_min, options.scale_max) for one in finds] if own else finds
+                     for own, finds in zip(cut, found, strict=True)]
+            unsized = {n: replace(shot, elsewhere=shot.symbol not in shown, resized=True)
+                       for n, (shot, own) in enumerate(zip(shots, cut, strict=True)) if not own}
             for away in range(1, BANDS + 1):
                 for band in options.beside(away):
-                    wanted = {n: shot for n, shot in elsewhere.items() if large_enough(shot, band)}
+                    wanted = {n: shot for n, shot in unsized.items() if large_enough(shot, band)}
                     further = self._searched(sheet, list(wanted.values()), index, band, timings, cancelled)
                     for n, more in zip(wanted, further, strict=True):
                         found[n] += more
-                elsewhere = {n: shot for n, shot in elsewhere.items() if not copies(found[n])}
+                unsized = {n: shot for n, shot in unsized.items() if not copies(found[n])}
         detections = self._detections(page.shape[:2], list(chain(*found)), queries, options) if shots else []
         return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
 

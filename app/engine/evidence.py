@@ -13,7 +13,8 @@ from torch import Tensor
 from app.engine.verify import SHARPER, SYMBOL, spread, viewed
 
 NAMES = ("logit", "outdone", "around", "stretch", "runner_up", "behind", "recoloured", "rare", "shared_extra", "shared_missing",
-         "nearer", "resized", "asked")
+         "nearer", "elsewhere", "resized", "asked")
+ELSEWHERE = NAMES.index("elsewhere")
 CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
 FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many
 CELL = 4          # pixels of the jury's picture within which it does not matter where ink lies
@@ -30,18 +31,20 @@ FAINTEST = 1e-4   # length of ink about its mean below which it is blank
 
 @dataclass(frozen=True)
 class Calibration:
-    """score = sigmoid(weights · evidence + offset + asked among · evidence); `certain_from` is the score from which a find is
-    called certain."""
+    """score = sigmoid((weights + asked among + elsewhere afar) · evidence + offset); `certain_from` is the score from which a
+    find is called certain."""
 
     weights: tuple[float, ...] = (1.0, *[0.0] * (len(NAMES) - 1))  # of NAMES
     offset: float = 0.0
     certain_from: float = 0.9
-    among: tuple[float, ...] = (0.0,) * len(NAMES)  # of NAMES, what weighs more or less the more symbols are asked for
+    among: tuple[float, ...] = (0.0,) * len(NAMES)  # of NAMES, what weighs more or less the more symbols are asked for,
+    afar: tuple[float, ...] = (0.0,) * len(NAMES)  # and where the page is not the one that the example was cut from
 
     def score(self, evidence: Tensor) -> Tensor:
         """(n,) of evidence (n, E)."""
-        alone, among = (evidence @ torch.tensor(weights, device=evidence.device) for weights in (self.weights, self.among))
-        return torch.sigmoid(alone + self.offset + evidence[:, NAMES.index("asked")] * among)
+        own, among, afar = (evidence @ torch.tensor(weights, device=evidence.device)
+                            for weights in (self.weights, self.among, self.afar))
+        return torch.sigmoid(own + self.offset + evidence[:, NAMES.index("asked")] * among + evidence[:, ELSEWHERE] * afar)
 
 
 def best_elsewhere(poses: Tensor, logits: Tensor) -> Tensor:

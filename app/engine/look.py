@@ -15,7 +15,7 @@ from torch import Tensor
 from app.engine import verify
 from app.engine.batching import Batches
 from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
-from app.engine.evidence import CLEAR, ECHOES, NAMES, Calibration, around, beside_best, nearer, shared
+from app.engine.evidence import CLEAR, ECHOES, ELSEWHERE, NAMES, Calibration, around, beside_best, nearer, shared
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
@@ -77,12 +77,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Shot:
-    """An example on its way through one page: one of so many symbols `asked` for; `resized`, where copies of another size than
-    its own are looked for."""
+    """An example on its way through one page: one of so many symbols `asked` for; `elsewhere`, where none of its symbol's was
+    cut from the page; `resized`, where copies of another size than its own are looked for."""
 
     symbol: int
     example: Example
     prepared: Prepared
+    elsewhere: bool = False
     resized: bool = False
     asked: int = 1
 
@@ -129,10 +130,19 @@ class SecondLook:
     def found(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, logit: Tensor) -> Found:
         """Candidates of a page (one at least), on the page, with their scores: each is seen beside the others."""
         lying = _on_page(level, shot, poses)
-        known = self._evidence(sheet, level, shot, poses, lying, logit)
+        return self._scored(none(shot), lying, self._evidence(sheet, level, shot, poses, lying, logit))
+
+    def elsewhere(self, found: Found) -> Found:
+        """Finds as they are on a page that no example of their symbol was cut from."""
+        known = torch.from_numpy(found.evidence).float()
+        known[:, ELSEWHERE] = 1
+        return self._scored(found, found.poses, known)
+
+    def _scored(self, found: Found, lying: NDArray[np.float64], known: Tensor) -> Found:
+        """Finds `lying` (n, 6) on the page, of which (n, E) is known."""
         score = self._calibration.score(known).double().cpu().numpy()
         kept = score >= FLOOR
-        return replace(none(shot), poses=lying[kept], scores=score[kept], evidence=known.double().cpu().numpy()[kept])
+        return replace(found, poses=lying[kept], scores=score[kept], evidence=known.double().cpu().numpy()[kept])
 
     def _evidence(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, lying: NDArray[np.float64],
                   logit: Tensor) -> Tensor:
@@ -148,6 +158,7 @@ class SecondLook:
             "stretch": torch.log(poses[:, 5]).abs(),
             **shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit),
             "nearer": nearer(mean[0], prepared.sharp_mask, seen[:, 0], poses, logit),
+            "elsewhere": torch.full_like(logit, float(shot.elsewhere)),
             "resized": torch.full_like(logit, float(shot.resized)),
             "asked": torch.full_like(logit, math.log(shot.asked)),
             **{name: torch.from_numpy(told).to(logit) for name, told in _tone(sheet, shot, lying).items()},

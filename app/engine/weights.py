@@ -59,7 +59,7 @@ class Manifest:
         """Of all that answers depend on: the stamp, and the start of a hash of the verifier's and the calibration."""
         calibration = self.calibration
         rest = [self.files[VERIFIER]["sha256"], *calibration.weights, calibration.offset, calibration.certain_from,
-                *calibration.among]
+                *calibration.among, *calibration.afar]
         return f"{self.stamp}-{hashlib.sha256(json.dumps(rest).encode()).hexdigest()[:8]}"
 
 
@@ -169,10 +169,10 @@ def golden_picture() -> Pixels:
 
 
 def _calibration(held: Mapping[str, Any]) -> Calibration:
-    weights, among = (tuple(float(weight) for weight in held[name]) for name in ("weights", "among"))
-    if len(weights) != len(NAMES) or len(among) != len(NAMES):
-        raise ValueError(f"{len(weights)} and {len(among)} calibration weights")
-    return Calibration(weights, float(held["offset"]), float(held["certain_from"]), among)
+    weights, among, afar = (tuple(float(weight) for weight in held[name]) for name in ("weights", "among", "afar"))
+    if {len(weights), len(among), len(afar)} != {len(NAMES)}:
+        raise ValueError(f"{len(weights)}, {len(among)} and {len(afar)} calibration weights")
+    return Calibration(weights, float(held["offset"]), float(held["certain_from"]), among, afar)
 
 
 def _golden(encoder: Encoder) -> NDArray[np.float32]:

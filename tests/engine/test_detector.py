@@ -11,7 +11,7 @@ from PIL import Image
 
 from app.engine import detector as module
 from app.engine.detector import FEWEST, SHOWN, Detector, shows
-from app.engine.evidence import NAMES
+from app.engine.evidence import ELSEWHERE, NAMES
 from app.engine.geometry import Box, Detection, angle_between
 from app.engine.index import SymbolIndex
 from app.engine.look import SecondLook
@@ -111,7 +111,7 @@ def test_copies_of_another_size_are_found_where_a_page_has_a_scale_of_its_own(sh
     found = search(shipped, sheet, Options(other_sizes=True)).detections
     assert len(found) == len(POSES[3:])
     assert all(one.pose.scale == pytest.approx(factor, rel=0.1) for one in found)
-    assert all(one.evidence[NAMES.index("resized")] == 1 for one in found)
+    assert all(one.evidence[NAMES.index(name)] == 1 for one in found for name in ("elsewhere", "resized"))
 
 
 def test_on_the_page_that_an_example_was_cut_from_its_size_is_known(shipped: Detector) -> None:
@@ -120,6 +120,20 @@ def test_on_the_page_that_an_example_was_cut_from_its_size_is_known(shipped: Det
     sheet[250 : 250 + picture.shape[0], 300 : 300 + picture.shape[1]] = picture
     (found,) = search(shipped, sheet, Options(other_sizes=True)).detections
     assert near(found, 300 + picture.shape[1] / 2, 250 + picture.shape[0] / 2)
+    assert found.evidence[ELSEWHERE] == 0
+
+
+def test_a_page_that_one_example_was_cut_from_shows_the_symbol_of_the_others(shipped: Detector) -> None:
+    sheet, picture, nowhere = page(POSES[3:], enlarged(1.7)), golden_picture(), SymbolIndex(shipped.dimension, shipped.stamp)
+    both = [Query("golden", (Example(1, picture), Example(2, enlarged(1.7))))]
+
+    def elsewhere() -> list[float]:
+        found = shipped.detect(sheet, both, nowhere, Options()).detections
+        return [one.evidence[ELSEWHERE] for one in found if one.box.width > 50]
+
+    assert elsewhere() == [1.0] * len(POSES[3:])
+    sheet[250 : 250 + picture.shape[0], 300 : 300 + picture.shape[1]] = picture
+    assert elsewhere() == [0.0] * len(POSES[3:])
 
 
 def test_a_negative_example_takes_its_places(shipped: Detector) -> None:
