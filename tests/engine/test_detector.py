@@ -226,6 +226,6 @@ def test_a_page_shows_a_symbol_from_a_score_on() -> None:
 def test_a_page_shows_more_of_a_symbol_where_none_was_found_before() -> None:
     before = finds((10, 0.9), (200, 0.1))
     assert not shows(finds((15, 0.95)), before)
-    assert shows(finds((15, 0.95), (31, 0.4)), before)
-    assert shows(finds((200, 0.4)), before)
-    assert shows(finds((200, 0.4)), finds())
+    assert shows(finds((15, 0.95), (31, 0.6)), before)
+    assert shows(finds((200, 0.6)), before)
+    assert shows(finds((200, 0.6)), finds())
