@@ -12,16 +12,16 @@ from numpy.random import Generator
 
 from app.engine.geometry import Box
 from training.canvas import Canvas, Colour, Pixels, Shape, affine
+from training.classes import FREQUENT, Kinship, random_classes, random_strangers
 from training.clutter import BESIDE, OVER, UNDER, Clutter
 from training.degrade import degrade
 from training.elements import code
 from training.handiwork import by_hand
 from training.layout import COVERED, Sheet, Taken, place, routes
 from training.lettering import extent, text
-from training.likeness import ANOTHER, SIBLING, Look, visible
-from training.siblings import sibling
+from training.likeness import visible
 from training.styles import Style, random_style
-from training.symbols import Slot, Symbol, make_symbol
+from training.symbols import Slot, Symbol
 from training.truth import Drawing, Instance
 from training.wires import dot, draw_links, draw_routes
 from training.wording import label, tag
@@ -35,16 +35,6 @@ TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colo
 SPREAD = 0.22  # of the classes' sizes, log
 CROWDED = 0.5  # part of a symbol's box that its strokes may cover
 SMALLEST, LARGEST = 12.0, 110.0  # pixels of a symbol's longer side
-STRANGERS = 3  # at most, symbols without truth on a drawing: near siblings of its classes, and others
-
-
-@dataclass(frozen=True)
-class Kinship:
-    """How many of a drawing's classes are near-identical; by default many more than ordinary drawings have."""
-
-    siblings: tuple[float, float] = (0.35, 0.65)  # bounds of the part of the classes that come with a near-identical one
-    again: float = 0.4  # chance of each further one
-    strangers: float = 0.6  # of the strangers, the part near-identical to a class
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +67,7 @@ def make_drawing(
     density: float = 0.18,
     clutter: float = 1.0,
     damaged: bool = True,
-    kinship: Kinship = Kinship(),
+    kinship: Kinship = FREQUENT,
     style: Style | None = None,
     given: Sequence[Symbol] = (),
 ) -> Drawing[Symbol]:
@@ -91,7 +81,7 @@ def make_drawing(
     least = visible(style.size)
     symbols = tuple(given) or random_classes(rng, classes, kinship, least)
     classes = len(symbols)
-    strangers = _strangers(rng, symbols, kinship, least) if clutter else ()
+    strangers = random_strangers(rng, symbols, kinship, least) if clutter else ()
     drawn = _all_drawn((*symbols, *strangers), style, 0.0 if given else SPREAD, rng)
     sheet = Sheet(
         width,
@@ -153,46 +143,6 @@ def _labels(rng: Generator, classes: int, strangers: int) -> list[int]:
 
 
 # ---- classes ---------------------------------------------------------------------------------------------------------
-
-
-def random_classes(
-    rng: Generator, count: int, kinship: Kinship = Kinship(), least: float = SIBLING
-) -> tuple[Symbol, ...]:
-    """Classes that all look different, some of them followed by a sibling, or several, that differ by `least` at least."""
-    symbols, looks = list[Symbol](), list[Look]()
-    share = float(rng.uniform(*kinship.siblings))
-    while len(symbols) < count:
-        fresh = make_symbol(rng)
-        if not _new(fresh, symbols, looks, least):
-            continue
-        chance = share
-        while len(symbols) < count and rng.random() < chance:
-            near, chance = sibling(fresh, rng, least), kinship.again
-            if near is not None:
-                _new(near, symbols, looks, least)
-    return tuple(symbols)
-
-
-def _new(symbol: Symbol, symbols: list[Symbol], looks: list[Look], least: float) -> bool:
-    """Adds a symbol to the lists unless it looks like one of them. That a sibling differs from its parent was seen to."""
-    look = Look(symbol)
-    for known, other in zip(symbols, looks, strict=True):
-        related = known.parent is not None and known.parent is symbol.parent
-        if known is not symbol.parent and look.like(other, least if related else ANOTHER):
-            return False
-    symbols.append(symbol)
-    looks.append(look)
-    return True
-
-
-def _strangers(rng: Generator, symbols: tuple[Symbol, ...], kinship: Kinship, least: float) -> tuple[Symbol, ...]:
-    known, looks = list(symbols), [Look(symbol) for symbol in symbols]
-    for _ in range(int(rng.integers(STRANGERS + 1))):
-        akin = symbols and rng.random() < kinship.strangers
-        near = sibling(symbols[int(rng.integers(len(symbols)))], rng, least) if akin else make_symbol(rng)
-        if near is not None:
-            _new(near, known, looks, least)
-    return tuple(known[len(symbols) :])
 
 
 def _all_drawn(symbols: tuple[Symbol, ...], style: Style, spread: float, rng: Generator) -> list[Drawn]:
