@@ -23,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--crash-cycles", type=int, default=5, help="how often to kill and restart it")
     group.addoption("--crash-database", choices=["sqlite", "postgresql"], help="what keeps the catalogue; both if not given")
     group.addoption("--crash-encoder", choices=["stub", "real"], default="stub", help="what embeds the examples")
+    parser.getgroup("device").addoption("--device", default="cpu", help="where the detector that ships runs; cuda say")
     schema = parser.getgroup("schema", "the API against its own description")
     schema.addoption("--schema-cases", type=int, default=100, help="how many requests to make up")
 

@@ -25,10 +25,10 @@ def test_sheets_and_symbols_are_as_asked() -> None:
 @pytest.mark.parametrize("way", list(speed.WAYS))
 def test_every_way_takes_time(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speed, "SLICE", 2)
-    seconds, measured = speed.WAYS[way](speed.sheet(0.3), speed.examples(1), WEIGHTS)
-    assert np.isfinite(seconds)
-    assert seconds > 0
-    assert measured == (way in ("planspot", "floor"))
+    cost = speed.WAYS[way](speed.sheet(0.3), speed.examples(1), WEIGHTS, "cpu")
+    assert np.isfinite(cost.seconds)
+    assert cost.seconds > 0
+    assert cost.measured == (way in ("planspot", "floor"))
 
 
 def test_the_page_has_ratios_and_marks_what_was_not_measured(tmp_path: Path) -> None:

@@ -13,6 +13,6 @@ WEIGHTS = Path(__file__).parents[2] / "model_weights"
 
 
 @pytest.fixture(scope="session")
-def shipped() -> Detector:
-    """The shipped weights on the CPU."""
-    return load_detector(WEIGHTS, "cpu")
+def shipped(pytestconfig: pytest.Config) -> Detector:
+    """The shipped weights on the device that the tests were told."""
+    return load_detector(WEIGHTS, pytestconfig.getoption("device"))

@@ -166,10 +166,10 @@ def test_without_turns_copies_are_lost(shipped: Detector, monkeypatch: pytest.Mo
 
 def test_without_the_second_look_background_is_found(shipped: Detector, monkeypatch: pytest.MonkeyPatch) -> None:
     def agrees(*given: torch.Tensor) -> torch.Tensor:
-        return torch.full((len(given[-1]),), 99.0)
+        return torch.full_like(given[-1][:, 0], 99.0)
 
     monkeypatch.setattr(SecondLook, "look", agrees)
-    monkeypatch.setattr(SecondLook, "glance", lambda *given: (agrees(*given), torch.zeros(len(given[-1]), 4)))
+    monkeypatch.setattr(SecondLook, "glance", lambda *given: (agrees(*given), torch.zeros_like(given[-1][:, :4])))
     assert len(search(shipped, page(POSES)).detections) > len(POSES)
 
 

@@ -42,7 +42,7 @@ def test_codes_have_unit_length_and_the_shape_of_the_windows(encoder: Encoder) -
 
 
 def test_dense_and_cropped_codes_agree(shipped: Detector) -> None:
-    side, ink = WINDOW + 2 * MARGIN, page(480, 640)
+    side, ink = WINDOW + 2 * MARGIN, page(480, 640).to(shipped.device)
     with torch.inference_mode():
         dense = shipped.dense.encoder(ink[None, None])[0]
         for row, column in [(10, 10), (20, 35), (33, 50), (4, 70)]:
