@@ -78,5 +78,5 @@ def some_pairs(parts: Sequence[PairsT], count: int, rng: np.random.Generator) ->
     starts = np.cumsum([0, *(len(part) for part in parts)])
     chosen = np.sort(rng.permutation(int(starts[-1]))[:count])
     cuts = np.searchsorted(chosen, starts)
-    rows = [torch.from_numpy(chosen[first:last] - start) for start, first, last in zip(starts, cuts, cuts[1:], strict=False)]
-    return joined([part[row] for part, row in zip(parts, rows, strict=True)])
+    rows = torch.from_numpy(chosen - np.repeat(starts[:-1], np.diff(cuts))).to(parts[0].targets.device)
+    return joined([part[row] for part, row in zip(parts, rows.tensor_split(cuts[1:-1].tolist()), strict=True)])

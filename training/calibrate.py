@@ -43,8 +43,8 @@ CLASSES = 5         # of each drawing, so that many drawings count,
 AFAR = 2            # and of so many more with an example from another drawing
 ORDINARY = Kinship((0.05, 0.3), again=0.0, strangers=0.2)  # near-identical classes, as far as ordinary drawings have them
 EXACT = 0.5         # of the drawings are as CAD writes them
-LEGEND = 0.35       # of them are searched for a whole legend too,
-SHOWN, OTHERS = (1, 5), (4, 16)  # of whose symbols they show so many, and so many not
+LEGEND = 0.5        # of them are searched for a whole legend too,
+SHOWN, OTHERS = (1, 8), (2, 14)  # of whose symbols they show so many, and so many not
 CENTRED, SIZED = 0.25, 2.6  # of a copy's longer side that a find may lie off its middle, and ratio of their boxes' areas
 ROUNDS = 60         # of Newton's steps, of which a handful is enough, and of halvings
 RESIZED, ASKED = NAMES.index("resized"), NAMES.index("asked")
@@ -136,10 +136,6 @@ def _case(drawing: Drawing[Symbol], label: int, own: Instance | None, finds: Seq
     truths = [i for i in drawing.instances if i.label == label and i is not own]
     boxes = [i.box if own is None else moved(own, i) for i in truths]
     return Case(tuple(finds), tuple(lying_on(finds, truths, boxes)), len(truths))
-
-
-
-
 
 
 def lying_on(found: Sequence[Detection], truths: Sequence[Instance], boxes: Sequence[Box]) -> list[Instance | None]:

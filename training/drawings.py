@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from app.engine.geometry import Box
+from app.engine.geometry import Box, Pose
 from training.canvas import Canvas, Colour, Pixels, Shape, affine
 from training.classes import FREQUENT, Kinship, random_classes, random_strangers
 from training.clutter import BESIDE, OVER, UNDER, Clutter
@@ -26,7 +26,8 @@ from training.truth import Drawing, Instance
 from training.wires import dot, draw_links, draw_routes
 from training.wording import label, tag
 
-__all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_class", "make_drawing", "random_classes"]
+__all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_alone", "draw_class", "make_drawing",
+           "random_classes"]
 
 VERSION = 17  # of the generator: within a version the same seed gives the same drawings
 COPIES = (2, 10)  # of a class, where there is room
@@ -180,6 +181,18 @@ def draw_class(symbol: Symbol, size: float, line_width: float, *colours: Colour)
     slots = tuple(Slot(s.x * size + x, s.y * size + y, s.width * size, s.height * size, s.code) for s in symbol.slots)
     parts = tuple(part.moved(grown).moved(centre) for part in symbol.parts)
     return Drawn(parts, slots, right - left, bottom - top, line_width, colours * len(parts) if len(colours) == 1 else colours)
+
+
+def draw_alone(symbol: Symbol, style: Style, stretch: float, rng: Generator) -> tuple[Pixels, Instance]:
+    """A symbol by itself as a drawing of a style shows it, so many times as wide for its height, and where it lies."""
+    colour = style.colours[int(rng.integers(len(style.colours)))] if style.coloured else style.colours[0]
+    pen = float(np.clip(CROWDED * style.size / symbol.crowding, min(1.0, style.line_width), style.line_width))
+    one = draw_class(symbol, style.size, pen, colour)
+    side = math.ceil(1.4 * max(one.width, one.height)) + 8
+    instance = Instance(0, Pose(side / 2, side / 2, 0.0, False, 1.0), one.width, one.height, stretch)
+    canvas = Canvas(side, side, style.background, style.supersample, style.snapped)
+    _draw_symbol(canvas, one, instance, style, rng)
+    return canvas.pixels(), instance
 
 
 # ---- ink -------------------------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def train(recipe: Recipe, weights: Path, out: Path, resume: bool = False, until:
     def learn(state: State, lesson: list[Trials]) -> dict[str, float]:
         rng = np.random.default_rng([recipe.seed, state.step, 1])
         with loop.mixed(recipe.device):
-            learnt = [_judged(judge, trials, recipe.device, rng)
+            learnt = [_judged(judge, varied(trials, rng), recipe.device, rng)
                       for judge, trials in zip(state.networks.values(), lesson, strict=True)]
         decision = torch.stack([loss for loss, _ in learnt]).sum()
         state.learn(decision)
@@ -86,16 +86,16 @@ def train(recipe: Recipe, weights: Path, out: Path, resume: bool = False, until:
 
 def _lessons(recipe: Recipe, members: int, first: int, stop: int) -> Iterator[list[Trials]]:
     """Of each step every judge's trials."""
-    for step, pool in loop.pooled(lambda count: Tried(recipe.seed, count), recipe, first, stop):
+    for step, pool in loop.pooled(lambda count: Tried(recipe.seed, count), recipe, first, stop,
+                                   lambda trials: trials.to(recipe.device)):
         rng = np.random.default_rng([recipe.seed, step, 0])
-        yield [varied(some_pairs(pool, recipe.pairs, rng), rng) for _ in range(members)]
+        yield [some_pairs(pool, recipe.pairs, rng) for _ in range(members)]
 
 
 def _judged(judge: nn.Module, trials: Trials, device: str, rng: np.random.Generator) -> tuple[Tensor, float]:
-    swapped = torch.from_numpy(rng.random(len(trials)) < SWAPPED)
+    swapped = torch.from_numpy(rng.random(len(trials)) < SWAPPED).to(device)
     pictures = torch.where(swapped[:, None, None, None], trials.pictures[:, [1, 0, 2, 4, 3]], trials.pictures)
-    seen = closely_compared(toned(ink_of(pictures, device), rng), trials.longer.to(device))
-    return decided(judge(seen), trials.targets.to(device))
+    return decided(judge(closely_compared(toned(ink_of(pictures, device), rng), trials.longer)), trials.targets)
 
 
 def _seated(verifier: Verifier, averages: nn.ModuleDict) -> Verifier:
@@ -117,6 +117,7 @@ def beside(first: Verifier, second: Verifier) -> Verifier:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     loop.add_arguments(parser, Recipe())
+    parser.add_argument("--pairs", type=int, default=Recipe.pairs, help="that each judge sees in a step")
     parser.add_argument("--weights", type=Path, required=True, help="folder of weights to go on from")
     parser.add_argument("--beside", type=Path, help="folder of weights whose judges sit beside the ones taught")
 
@@ -124,7 +125,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     from training.monitor import Monitor
 
-    recipe = Recipe(**loop.chosen(args))
+    recipe = Recipe(**loop.chosen(args), pairs=args.pairs)
     encoder, verifier = train(recipe, args.weights, args.out, args.resume, watch=Monitor())
     record = {**read_manifest(args.weights).training, "jury": loop.record(recipe)}
     if args.beside:

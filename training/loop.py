@@ -86,9 +86,9 @@ class State:
     @torch.no_grad()
     def _average(self) -> None:
         kept = min(AVERAGED, (1 + self.step) / (10 + self.step))
-        for value, mean in zip(self.networks.state_dict().values(), self.averages.state_dict().values(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value, 1 - kept)
+        pairs = zip(self.networks.state_dict().values(), self.averages.state_dict().values(), strict=True)
+        values, means = zip(*(pair for pair in pairs if pair[1].is_floating_point()), strict=True)
+        torch._foreach_lerp_(means, values, 1 - kept)
 
 
 _HELD = ("networks", "averages", "optimizer", "schedule")
@@ -96,6 +96,7 @@ _HELD = ("networks", "averages", "optimizer", "schedule")
 
 def begin(networks: Mapping[str, nn.Module], recipe: Recipe) -> State:
     """A run's state before its first step."""
+    torch.backends.cudnn.benchmark = True  # every step's batches are of the same size
     held = nn.ModuleDict({name: on_device(network, recipe.device) for name, network in networks.items()}).train()
     optimizer = AdamW(held.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = LambdaLR(optimizer, lambda step: rate(step, recipe.steps))
@@ -151,11 +152,12 @@ def _note(path: Path, figures: Mapping[str, float]) -> None:
     tqdm.write("unseen symbols: " + "  ".join(f"{name} {value:.3f}" for name, value in figures.items()))
 
 
-def pooled(data: Callable[[int], Dataset[LessonT]], recipe: Recipe, first: int,
-           stop: int) -> Iterator[tuple[int, Sequence[LessonT]]]:
-    """Each step from `first` on, and the latest lessons of the data (of a length) as they are then."""
+def pooled(data: Callable[[int], Dataset[LessonT]], recipe: Recipe, first: int, stop: int,
+           held: Callable[[LessonT], LessonT] = lambda lesson: lesson) -> Iterator[tuple[int, Sequence[LessonT]]]:
+    """Each step from `first` on, and the latest lessons of the data (of a length) as they are then, each as it is to be
+    held."""
     begin, end = (recipe.filled + int(step * recipe.drawings) for step in (first, stop))
-    lessons = iter(loader(data(end), range(max(0, begin - recipe.pool), end), recipe))
+    lessons = map(held, loader(data(end), range(max(0, begin - recipe.pool), end), recipe))
     pool: deque[LessonT] = deque(maxlen=recipe.pool)
     pool.extend(next(lessons) for _ in range(min(begin, recipe.pool)))
     for step in range(first, stop):
@@ -187,10 +189,12 @@ def add_arguments(parser: argparse.ArgumentParser, recipe: Recipe) -> None:
     parser.add_argument("--seed", type=int, default=recipe.seed)
     parser.add_argument("--learning-rate", type=float, default=recipe.learning_rate)
     parser.add_argument("--workers", type=int, default=recipe.workers, help="processes that make drawings")
+    parser.add_argument("--watch-every", type=int, default=recipe.watch_every, help="steps between looks at unseen symbols")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint in --out")
 
 
 def chosen(args: argparse.Namespace) -> dict[str, Any]:
     """What these options say, by the recipe's names."""
-    return {name: getattr(args, name) for name in ("steps", "drawings", "seed", "learning_rate", "workers", "device")}
+    names = ("steps", "drawings", "seed", "learning_rate", "workers", "watch_every", "device")
+    return {name: getattr(args, name) for name in names}

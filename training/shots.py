@@ -14,13 +14,17 @@ from app.engine import verify
 from app.engine.cover import painted_out
 from app.engine.example import Prepared, prepare
 from app.engine.geometry import Box
-from app.engine.ink import Colour, body_box, ink
+from app.engine.ink import Colour, background, body_box, ink
 from app.engine.inspect import place
 from training.agreement import agreement
 from training.canvas import Canvas, affine
-from training.drawings import Drawing, Instance, Symbol
+from training.degrade import degrade
+from training.drawings import Drawing, Instance, Symbol, draw_alone
 from training.likeness import render
+from training.styles import of_size, random_style
 
+ALONE, ELSEWHERE = 0.13, 0.17  # of examples, drawn alone as a legend shows them, and taken from other drawings
+RESIZED, STRETCH = (-0.8, 0.8), 0.04  # log, bounds of the size of these to its size here, and how much wider they are drawn
 TRIED, CHOSEN = 3, 0.8  # copies of which the clearest is boxed, and how often it is chosen so
 COVERED = 0.08      # of examples, with a spot on the edge painted out, as the detector paints out what lies on one,
 SPOT = (0.1, 0.25)  # of so much of its longer side in radius
@@ -40,13 +44,15 @@ class Shot:
 
 
 def take_shot(drawing: Drawing[Symbol], paper: Colour, rng: np.random.Generator) -> Shot | None:
-    """A copy boxed as a user boxes it, mostly a clear one, or its symbol drawn alone; None where no copy tried is clear."""
+    """A copy boxed as a user boxes it, mostly a clear one, or its symbol as a legend or another drawing shows it; None where
+    no copy tried is clear."""
     if not drawing.instances:
         return None
     label = int(rng.choice(sorted({i.label for i in drawing.instances})))
     copies = [k for k, i in enumerate(drawing.instances) if i.label == label]
-    if rng.random() < 0.25:
-        return _alone(drawing, drawing.instances[int(rng.choice(copies))], rng)
+    kind = rng.random()
+    if kind < ALONE + ELSEWHERE:
+        return (_alone if kind < ALONE else from_another_drawing)(drawing, drawing.instances[int(rng.choice(copies))], rng)
     tried = rng.permutation(copies)[: TRIED if rng.random() < CHOSEN else 1].tolist()
     return clearest(drawing, tried, paper, rng, covered=bool(rng.random() < COVERED))
 
@@ -129,6 +135,21 @@ def _alone(drawing: Drawing[Symbol], instance: Instance, rng: np.random.Generato
     to_canvas = _from_picture(prepared, float(left), float(top))
     from_canvas = np.linalg.inv(square(affine(side / 2, side / 2, size / unit)))
     return Shot(instance.label, prepared, -1, from_canvas @ to_canvas)
+
+
+def from_another_drawing(drawing: Drawing[Symbol], instance: Instance, rng: np.random.Generator) -> Shot | None:
+    """The symbol boxed on another drawing, of a style, size and proportions of its own."""
+    unit = max(instance.width, instance.height)
+    style = of_size(random_style(rng), unit * float(np.exp(rng.uniform(*RESIZED))))
+    pixels, own = draw_alone(drawing.symbols[instance.label], style, math.exp(rng.normal(0, STRETCH)), rng)
+    pixels, (own,) = degrade(pixels, (own,), style.background, rng)
+    box = _user_box(own.box, rng).clipped(pixels.shape[1], pixels.shape[0])
+    if box is None or min(box.width, box.height) < 5:
+        return None
+    top, left, bottom, right = place(pixels, box, style.background)
+    prepared = prepare(pixels[top:bottom, left:right], background(pixels) if rng.random() < 0.8 else None)
+    to_own = np.linalg.inv(pose_matrix(own)) @ _from_picture(prepared, left, top)
+    return Shot(instance.label, prepared, -1, square(affine(scale=unit / max(own.width, own.height))) @ to_own)
 
 
 def _from_picture(prepared: Prepared, left: float, top: float) -> Matrix:

@@ -61,6 +61,9 @@ class Trials:
         """Both pictures turned counter-clockwise by quarters, then flipped left to right."""
         return Trials(viewed(self.pictures, quarters, flipped), self.targets, self.longer)
 
+    def to(self, device: str) -> Trials:
+        return Trials(self.pictures.to(device), self.targets.to(device), self.longer.to(device))
+
     @staticmethod
     def none() -> Trials:
         none = torch.zeros(0, verify.SHARP_PLANES, verify.SHARP, verify.SHARP, dtype=torch.uint8)
@@ -84,7 +87,7 @@ def make_trials(drawing: Drawing[Symbol], sheet: Sheet, shot: Shot, rng: np.rand
     poses = _loosened(poses[distinct(poses, len(poses))], rng)
     targets = _labelled(poses, scene.truths, clean, prepared.longer)
     seen = crops(scene.level, matrices(poses), verify.SIZE) * prepared.shown
-    sure = (targets == 1) | ((targets == 0) & (~_same(prepared, seen) | set_apart(prepared, seen)))
+    sure = (targets == 1) | ((targets == 0) & ~indistinct(prepared, seen))
     wrong = torch.nonzero(sure & (targets == 0))[:, 0]
     nearly = wrong[_nearly(prepared, seen[wrong])][:HARDEST]
     rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
@@ -152,11 +155,11 @@ def _nearly(example: Prepared, seen: Tensor) -> Tensor:
     return (correlation > ALIKE - 0.05) & (missing < LEAST) & (extra < MOST)
 
 
-def _same(example: Prepared, seen: Tensor) -> Tensor:
+def indistinct(example: Prepared, seen: Tensor) -> Tensor:
     """Which of the pictures (n, S, S) nobody could tell from the example on this page, whatever they are."""
     correlation, missing, extra = agreement(example.picture, example.mask, seen, verify.SPREADS[1]).unbind(1)
     gap = worst_spot(example.picture, example.mask, seen, tolerance(example.longer))
-    return (correlation > ALIKE) & (missing < LEAST) & (extra < LEAST) & (gap < UNSEEN)
+    return (correlation > ALIKE) & (missing < LEAST) & (extra < LEAST) & (gap < UNSEEN) & ~set_apart(example, seen)
 
 
 def set_apart(example: Prepared, seen: Tensor) -> Tensor:

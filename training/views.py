@@ -15,7 +15,7 @@ TONES = (0.55, 1.7)          # exponents of the ink
 
 def varied(pairs: PairsT, rng: np.random.Generator) -> PairsT:
     """Pairs in random order, each turned by quarters and flipped at random."""
-    order = torch.from_numpy(rng.permutation(len(pairs)))
+    order = torch.from_numpy(rng.permutation(len(pairs))).to(pairs.targets.device)
     parts = torch.tensor_split(order, 8)
     return joined([pairs[part].turned(n % 4, n > 3) for n, part in enumerate(parts)])
 

@@ -118,8 +118,8 @@ class Judge(nn.Module):
             nn.init.zeros_(parameter)
         self.detail = Stem(nn.Conv2d(SHARP_CHANNELS, DETAILS, 3, 2, 1, bias=False), nn.BatchNorm2d(DETAILS),
                            nn.ReLU(inplace=True), BasicBlock(DETAILS, DETAILS), BasicBlock(DETAILS, a, 2), silent)
-        self.trunk = nn.Sequential(BasicBlock(a // 2, a), BasicBlock(a, b, 2), BasicBlock(b, c, 2), BasicBlock(c, c),
-                                   BasicBlock(c, d, 2))
+        self.trunk = nn.Sequential(BasicBlock(a // 2, a), BasicBlock(a, b, 2), _deeper(b), _deeper(b),
+                                   BasicBlock(b, c, 2), _deeper(c), _deeper(c), BasicBlock(c, d, 2), _deeper(d))
         cells = SHARP // 32
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(d * cells * cells, 128), nn.ReLU(inplace=True), nn.Linear(128, 1))
 
@@ -129,3 +129,10 @@ class Judge(nn.Module):
             features = block(features)
         logits: Tensor = self.head(features).float()[:, 0]
         return logits
+
+
+def _deeper(width: int) -> BasicBlock:
+    """A block that begins with nothing to add (Goyal et al. 2017, arXiv 1706.02677)."""
+    block = BasicBlock(width, width)
+    nn.init.zeros_(block.bn2.weight)
+    return block

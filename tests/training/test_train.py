@@ -19,7 +19,7 @@ from training import batches, loop
 from training.batches import Lesson, joined, make_lesson, some_pairs
 from training.drawings import make_drawing
 from training.pairs import Pairs
-from training.shots import FAINT, SPOILT, faults, take_shot
+from training.shots import FAINT, SPOILT, faults, from_another_drawing, take_shot
 from training.tiles import collate
 from training.train import Drawings, Recipe, _lessons, encoder_of, start, train, verifier_of
 from training.views import toned, varied
@@ -154,6 +154,19 @@ def test_users_box_copies_that_show() -> None:
         missing, extra = faults(drawing, shot)
         assert missing <= FAINT
         assert missing + extra <= SPOILT
+
+
+def test_examples_from_other_drawings_lie_as_the_copies_here_do() -> None:
+    fits = []
+    for seed in range(3):
+        rng = np.random.default_rng([4, seed])
+        drawing = make_drawing(rng, 448, 448)
+        for copy in drawing.instances[:8]:
+            shot = from_another_drawing(drawing, copy, rng)
+            assert shot is not None
+            assert (shot.label, shot.own) == (copy.label, -1)
+            fits.append(faults(drawing, shot)[0])
+    assert np.median(fits) < 0.1, "what is missing of the symbol as it is"
 
 
 @pytest.mark.usefixtures("_small_pages")
