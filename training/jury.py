@@ -108,7 +108,7 @@ def _seated(verifier: Verifier, averages: nn.ModuleDict) -> Verifier:
 
 def beside(first: Verifier, second: Verifier) -> Verifier:
     """The first one's scout and judges, and the second one's judges after them."""
-    both = Verifier(first.widths, first.jury_widths, len(first.jury) + len(second.jury))
+    both = Verifier(first.widths, first.jury_widths, [*first.deep, *second.deep])
     both.scout.load_state_dict(first.scout.state_dict())
     for seat, judge in zip(both.jury, [*first.jury, *second.jury], strict=True):
         seat.load_state_dict(judge.state_dict())

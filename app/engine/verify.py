@@ -28,6 +28,7 @@ SHARP_SPREADS = (7, 3)
 SHARP_PLANES = 5     # example's ink, candidate's ink, the example's box, and of both inks what is of another tone than they
 SHARP_CHANNELS = SHARP_PLANES + 5  # missing and too much, twice; the example's size on its page
 DETAILS = 24         # planes of what a judge sees before it pools
+DEEPER = (2, 3, 6, 8)  # blocks of a judge's trunk that only a deep one has
 USUAL = 32.0         # px of that size: of smaller symbols a stroke that the raster moves by a pixel is a larger part
 
 SHIFT, TURN, GROWTH = 8.0, 20.0, 0.25  # one unit of a correction: pixels, degrees, natural log of the scale
@@ -39,14 +40,14 @@ class Verdict(NamedTuple):
 
 
 class Verifier(nn.Module):
-    """A scout and a jury of `members`; the jury's word is the mean of its judges', which err apart."""
+    """A scout and a jury, a judge for each of `deep`; the jury's word is the mean of its judges', which err apart."""
 
     def __init__(self, widths: Sequence[int] = (24, 48, 96, 160), jury_widths: Sequence[int] = (32, 64, 128, 192),
-                 members: int = 1) -> None:
+                 deep: Sequence[bool] = (True,)) -> None:
         super().__init__()
-        self.widths, self.jury_widths = tuple(widths), tuple(jury_widths)
+        self.widths, self.jury_widths, self.deep = tuple(widths), tuple(jury_widths), tuple(deep)
         self.scout = Scout(widths)
-        self.jury = nn.ModuleList(Judge(jury_widths) for _ in range(members))
+        self.jury = nn.ModuleList(Judge(jury_widths, each) for each in deep)
 
     def decide(self, pictures: Tensor, longer: Tensor) -> Tensor:
         """Logits (B,) of settled pictures (B, 5, 96, 96) and of examples' longer sides (B,) on their pages, px."""
@@ -106,9 +107,9 @@ class Scout(nn.Module):
 class Judge(nn.Module):
     """What `closely_compared` gives → logits (B,). Its stem pools, so that fine pictures cost no more than the scout's; beside
     it `detail` looks at them before that, for an arrow's head is a cell or two of what is pooled. It begins with nothing to
-    say."""
+    say. One that is `deep` has four blocks more."""
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], deep: bool = True) -> None:
         super().__init__()
         a, b, c, d = widths
         self.stem = Stem(nn.Conv2d(SHARP_CHANNELS, a // 2, 5, 2, 2, bias=False), nn.BatchNorm2d(a // 2),
@@ -118,8 +119,9 @@ class Judge(nn.Module):
             nn.init.zeros_(parameter)
         self.detail = Stem(nn.Conv2d(SHARP_CHANNELS, DETAILS, 3, 2, 1, bias=False), nn.BatchNorm2d(DETAILS),
                            nn.ReLU(inplace=True), BasicBlock(DETAILS, DETAILS), BasicBlock(DETAILS, a, 2), silent)
-        self.trunk = nn.Sequential(BasicBlock(a // 2, a), BasicBlock(a, b, 2), _deeper(b), _deeper(b),
-                                   BasicBlock(b, c, 2), _deeper(c), _deeper(c), BasicBlock(c, d, 2), _deeper(d))
+        blocks = (BasicBlock(a // 2, a), BasicBlock(a, b, 2), _deeper(b), _deeper(b), BasicBlock(b, c, 2), _deeper(c),
+                  _deeper(c), BasicBlock(c, d, 2), _deeper(d))
+        self.trunk = nn.Sequential(*(block for n, block in enumerate(blocks) if deep or n not in DEEPER))
         cells = SHARP // 32
         self.head = nn.Sequential(nn.Flatten(), nn.Linear(d * cells * cells, 128), nn.ReLU(inplace=True), nn.Linear(128, 1))
 

@@ -79,7 +79,7 @@ def write_weights(folder: Path, encoder: Encoder, verifier: Verifier, calibratio
     _save(verifier, folder / VERIFIER)
     shape = {"widths": encoder.widths, "dimension": encoder.dimension}
     golden = tuple(map(float, _golden(encoder)))
-    judges = {"widths": verifier.widths, "jury_widths": verifier.jury_widths, "members": len(verifier.jury)}
+    judges = {"widths": verifier.widths, "jury_widths": verifier.jury_widths, "deep": verifier.deep}
     manifest = seal(folder, Manifest({}, shape, judges, calibration, golden, training))
     load_detector(folder, "cpu")
     return manifest

@@ -12,7 +12,7 @@ from app.engine.detector import Detector
 from app.engine.encoder import CELLS, MARGIN, STRIDE, WINDOW, Encoder
 from app.engine.evidence import Calibration
 from app.engine.fuse import fused, precision
-from app.engine.verify import SHARP, SHARP_CHANNELS, SHARP_PLANES, SIZE, SPREADS, Judge, Verifier, compared
+from app.engine.verify import DEEPER, SHARP, SHARP_CHANNELS, SHARP_PLANES, SIZE, SPREADS, Judge, Verifier, compared
 from app.engine.weights import load_networks
 from tests.engine.conftest import WEIGHTS
 
@@ -123,7 +123,7 @@ def test_a_device_computes_in_what_it_multiplies(monkeypatch: pytest.MonkeyPatch
 
 
 def test_scout_and_jury_answer_each_pair() -> None:
-    verifier, pictures = Verifier((4, 4, 8, 8), members=2).eval(), torch.zeros(3, 3, SIZE, SIZE)
+    verifier, pictures = Verifier((4, 4, 8, 8), deep=(False, True)).eval(), torch.zeros(3, 3, SIZE, SIZE)
     verdict = verifier.scout(compared(pictures, SPREADS[:1]))
     assert verdict.logit.shape == (3,)
     assert verdict.correction.shape == (3, 4)
@@ -136,6 +136,17 @@ def test_a_fresh_judge_has_nothing_to_say_of_details() -> None:
     before = judge(seen)
     torch.nn.init.ones_(dict(judge.detail.named_parameters())["5.weight"])
     assert not torch.allclose(judge(seen), before)
+
+
+def test_a_fresh_deep_judge_says_what_one_without_its_further_blocks_says() -> None:
+    deep, plain = (Judge((8, 8, 16, 16), each).eval() for each in (True, False))
+    seen = torch.rand(2, SHARP_CHANNELS, SHARP, SHARP)
+    kept = [n for n in range(len(deep.trunk)) if n not in DEEPER]
+    names = {f"trunk.{old}.": f"trunk.{new}." for new, old in enumerate(kept)}
+    plain.load_state_dict({next((key.replace(old, names[old]) for old in names if key.startswith(old)), key): value
+                           for key, value in deep.state_dict().items()
+                           if not key.startswith(tuple(f"trunk.{n}." for n in DEEPER))})
+    torch.testing.assert_close(plain(seen), deep(seen))
 
 
 def test_the_closer_comparison_sees_a_stroke_that_moved_by_little() -> None:

@@ -34,7 +34,7 @@ SMALL = Recipe(steps=4, pool=3, filled=1, pairs=32, workers=0, checkpoint_every=
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(batches, "SIZES", ((320, 320),))
     torch.manual_seed(0)
-    write_weights(tmp_path / "weights", Encoder((4, 4, 8, 8), 16), Verifier(members=2), Calibration(), {})
+    write_weights(tmp_path / "weights", Encoder((4, 4, 8, 8), 16), Verifier(deep=(False, True)), Calibration(), {})
     return tmp_path / "weights"
 
 
@@ -63,7 +63,7 @@ def test_only_the_jury_learns(weights: Path, tmp_path: Path) -> None:
 
 def test_judges_seated_beside_others_have_a_say() -> None:
     torch.manual_seed(1)
-    first, second = Verifier(members=1).eval(), Verifier(members=2).eval()
+    first, second = Verifier(deep=(False,)).eval(), Verifier(deep=(True, False)).eval()
     both = beside(first, second)
     pictures, longer = torch.rand(3, SHARP_PLANES, SHARP, SHARP), torch.full((3,), 40.0)
     with torch.inference_mode():
