@@ -6,8 +6,7 @@ The detector runs whole, down to scores of nearly nothing, and a logistic curve 
 the verifier's logit first, to the share of finds that are right. Near siblings and clutter are as frequent on these drawings
 as on ordinary ones, and the example is a clear copy, of the drawing or of another, as users choose; training shows harder
 ones. What was collected stays in `evidence.npz` beside the weights.
-`certain_from` is the lowest score from which 92 of 100 are: of near siblings some look the same to anybody, so that from no
-score on are 95.
+`certain_from` is the lowest score from which 95 of 100 are.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import argparse
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from multiprocessing import get_context
@@ -25,27 +24,30 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from tqdm import tqdm
 
+from app.engine import memory
 from app.engine.detector import Detector
 from app.engine.evidence import ELSEWHERE, NAMES, Calibration
-from app.engine.geometry import Box, Detection
-from app.engine.query import Options, Pixels
+from app.engine.geometry import Detection
+from app.engine.places import Places
+from app.engine.query import Options
 from app.engine.weights import load_networks, write_weights
 from training.drawings import VERSION, Drawing, Instance, Kinship, Symbol, make_drawing
-from training.evaluate import LOWEST, Case, cases, cut, figures, find, lies_on, moved, search
-from training.examples import CLUTTER, clear_copy, from_afar, strangers
+from training.evaluate import LOWEST, Case, figures, find, search
+from training.examples import CLUTTER, Shown, from_afar, from_here, longer_side, strangers
 from training.styles import Style, exactly, random_style
 
 SEED = 90_210       # apart from every seed of training
-CERTAIN = 0.92      # share of right finds above `certain_from`
+CERTAIN = 0.95      # share of right finds above `certain_from`
 CLASSES = 5         # of each drawing, so that many drawings count,
 AFAR = 2            # and of so many more with an example from another drawing
 ORDINARY = Kinship((0.05, 0.3), again=0.0, strangers=0.2)  # near-identical classes, as far as ordinary drawings have them
 EXACT = 0.5         # of the drawings are as CAD writes them
 LEGEND = 0.5        # of them are searched for a whole legend too,
 SHOWN, OTHERS = (1, 8), (2, 14)  # of whose symbols they show so many, and so many not
-CENTRED, SIZED = 0.25, 2.6  # of a copy's longer side that a find may lie off its middle, and ratio of their boxes' areas
+CENTRED, SIZED = 0.35, 1.5  # of a copy's longer side that a find may lie off its middle, and ratio of their sizes
 ROUNDS = 60         # of Newton's steps, of which a handful is enough, and of halvings
 RESIZED, ASKED = NAMES.index("resized"), NAMES.index("asked")
 # what weighs otherwise among many symbols, and where the example is from elsewhere; ink does not
@@ -102,52 +104,63 @@ def collect(detector: Detector, seed: int, number: int) -> list[Case]:
     style = exactly(style) if exact else style
     drawing = make_drawing(rng, 960, 800, clutter=float(rng.uniform(*CLUTTER)), damaged=not exact, kinship=ORDINARY,
                            style=style)
-    absent = replace(drawing, instances=(), symbols=drawing.symbols[:1], examples=tuple(strangers(1, rng)))
     options = Options(min_score=LOWEST, other_sizes=True)
-    return [*cases(detector, drawing, rng, CLASSES, clear_copy, lying_on, options),
-            *(_case(drawing, label, None, find(detector, drawing.pixels, pixels, options))
-              for label, pixels in from_afar(drawing, style, exact, rng, AFAR)),
-            *cases(detector, absent, rng, options=options),
+    shown = [*from_here(drawing, rng, CLASSES), *from_afar(drawing, style, exact, rng, AFAR)]
+    return [*(judged(drawing, one, find(detector, drawing.pixels, one.pixels, options)) for one in shown),
+            *(_all_wrong(find(detector, drawing.pixels, pixels, options)) for pixels in strangers(1, rng)),
             *(legend(detector, drawing, style, exact, rng, options) if rng.random() < LEGEND else ())]
 
 
 def legend(detector: Detector, drawing: Drawing[Symbol], style: Style, exact: bool, rng: np.random.Generator,
            options: Options) -> list[Case]:
     """Cases of one request for many symbols, most of which a drawing, in a style, exact or not, does not show."""
-    shown, most = list[tuple[int, Instance | None, Pixels]](), int(rng.integers(SHOWN[0], SHOWN[1] + 1))
-    here = int(rng.binomial(most, 0.5))
-    for label in rng.permutation(len(drawing.symbols)).tolist():
-        copies = [i for i in drawing.instances if i.label == label]
-        own = clear_copy(drawing, copies, rng) if len(copies) > 1 and len(shown) < here else None
-        pixels = None if own is None else cut(drawing.pixels, own)
-        if own is not None and pixels is not None:
-            shown.append((label, own, pixels))
-    afar = from_afar(drawing, style, exact, rng, most - len(shown), [label for label, _, _ in shown])
-    shown += [(label, None, pixels) for label, pixels in afar]
+    most = int(rng.integers(SHOWN[0], SHOWN[1] + 1))
+    shown = from_here(drawing, rng, int(rng.binomial(most, 0.5)))
+    shown += from_afar(drawing, style, exact, rng, most - len(shown), [one.label for one in shown])
     others = strangers(int(rng.integers(OTHERS[0], OTHERS[1] + 1)), rng)
-    found = search(detector, drawing.pixels, [*(pixels for _, _, pixels in shown), *others], options)
-    return [*(Case(finds, (None,) * len(finds), 0) for finds in found[len(shown) :]),
-            *(_case(drawing, label, own, finds) for (label, own, _), finds in zip(shown, found, strict=False))]
+    found = search(detector, drawing.pixels, [*(one.pixels for one in shown), *others], options)
+    return [*map(_all_wrong, found[len(shown) :]),
+            *(judged(drawing, one, finds) for one, finds in zip(shown, found, strict=False))]
 
 
-def _case(drawing: Drawing[Symbol], label: int, own: Instance | None, finds: Sequence[Detection]) -> Case:
-    """What was found of a class with an example that is its copy `own`, or from another drawing."""
-    finds = [d for d in finds if own is None or not lies_on(d, own)]
-    truths = [i for i in drawing.instances if i.label == label and i is not own]
-    boxes = [i.box if own is None else moved(own, i) for i in truths]
-    return Case(tuple(finds), tuple(lying_on(finds, truths, boxes)), len(truths))
+def _all_wrong(finds: Sequence[Detection]) -> Case:
+    return Case(tuple(finds), (None,) * len(finds), 0)
 
 
-def lying_on(found: Sequence[Detection], truths: Sequence[Instance], boxes: Sequence[Box]) -> list[Instance | None]:
-    """The copy that each find, best first, lies on: the nearest free one whose middle it has and whose size. Boxes say less:
-    those of a round symbol depend on a turn that nobody sees."""
-    free, matches = list(zip(truths, boxes, strict=True)), list[Instance | None]()
+def judged(drawing: Drawing[Symbol], shown: Shown, finds: Sequence[Detection]) -> Case:
+    """What was found of a class, but for the copy that its example was cut out of."""
+    copies = [i for i in drawing.instances if i.label == shown.label]
+    pairs = [(find, on) for find, on in zip(finds, lying_on(finds, copies, shown.side), strict=True)
+             if on is None or on is not shown.own]
+    return Case(tuple(find for find, _ in pairs), tuple(on for _, on in pairs), len(copies) - (shown.own is not None))
+
+
+def lying_on(found: Sequence[Detection], copies: Sequence[Instance], side: float) -> list[Instance | None]:
+    """The copy that each find, best first, lies on: the nearest free one whose middle and size it has; the symbol's longer side
+    has `side` px in the example. Boxes say less: an example's has margins, which small symbols are lost in, and a turned one's
+    is larger than an upright one's."""
+    free, matches = list(copies), list[Instance | None]()
     for detection in found:
-        on = [(math.dist(detection.box.centre, box.centre) / max(box.width, box.height), n) for n, (_, box) in enumerate(free)
-              if abs(math.log(detection.box.area / box.area)) <= math.log(SIZED)]
+        on = [(math.dist(detection.box.centre, copy.box.centre) / max(copy.box.width, copy.box.height), n)
+              for n, copy in enumerate(free)
+              if abs(math.log(detection.pose.scale * side / longer_side(copy))) <= math.log(SIZED)]
         off, best = min(on, default=(math.inf, -1))
-        matches.append(free.pop(best)[0] if off <= CENTRED else None)
+        matches.append(free.pop(best) if off <= CENTRED else None)
     return matches
+
+
+class Thrifty(Detector):
+    """Goes over a drawing's windows once for all its searches, at quarters of a level."""
+
+    _seen: tuple[Tensor, dict[float, Places]] = (torch.zeros(0), {})  # the ink of the drawing, and its windows
+
+    def _places(self, inked: Tensor, number: float, cancelled: Callable[[], bool]) -> Places:
+        if not torch.equal(self._seen[0], inked):
+            self._seen = inked, {}
+        places, near = self._seen[1], round(number * 4) / 4
+        if near not in places:
+            places[near] = super()._places(inked, near, cancelled)
+        return places[near]
 
 
 def collect_all(weights: Path, drawings: int, seed: int, device: str, workers: int) -> list[Case]:
@@ -157,14 +170,15 @@ def collect_all(weights: Path, drawings: int, seed: int, device: str, workers: i
         return [case for part in tqdm(parts, total=drawings, unit="drawing") for case in part]
 
 
-_detector: Detector  # of a process that collects
+_detector: Thrifty  # of a process that collects
 
 
 def _begin(weights: Path, device: str) -> None:
     global _detector
     torch.set_num_threads(1)
+    memory.reuse()
     encoder, verifier, _ = load_networks(weights)
-    _detector = Detector(encoder, verifier, Calibration(), "calibration", device)
+    _detector = Thrifty(encoder, verifier, Calibration(), "calibration", device)
 
 
 def _collect(seed: int, number: int) -> list[Case]:

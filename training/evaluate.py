@@ -2,7 +2,7 @@
 
     python -m training evaluate --weights model_weights --drawings 10
 
-Each class of a drawing is searched from one example; the drawing's other copies are the truth, at IoU 0.5. Prints a row a
+Each class of a drawing is searched from an example that is drawn apart; the copies are the truth, at IoU 0.5. Prints a row a
 family and, last, JSON.
 """
 
@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from app.engine.detector import Detector
 from app.engine.example import prepare
-from app.engine.geometry import Box, Detection, angle_between, bounds, iou
+from app.engine.geometry import Box, Detection, angle_between, iou
 from app.engine.index import SymbolIndex
 from app.engine.poses import TURN_STEP
 from app.engine.query import Example, Options, Pixels, Query
@@ -46,33 +46,14 @@ class Case:
     symmetry: Symmetry | None = None  # of an example drawn upright, so that poses can be judged
 
 
-Choice = Callable[[Drawing[Any], Sequence[Instance], np.random.Generator], Instance | None]
-
-
-def any_copy(_: Drawing[Any], copies: Sequence[Instance], rng: np.random.Generator) -> Instance | None:
-    return copies[int(rng.integers(len(copies)))]
-
-
-Match = Callable[[Sequence[Detection], Sequence[Instance], Sequence[Box]], list[Instance | None]]
-
-
-def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None,
-          choose: Choice = any_copy, match: Match | None = None, options: Options | None = None) -> Iterable[Case]:
-    """One case a class (of at most `most` classes). Where the drawing brings no example of it, `choose` takes one of its
-    copies, if it has another; with an example a class without a copy is a case as well,
-    in which every find is wrong. `match` says which copy each find claims."""
+def cases(detector: Detector, drawing: Drawing[Any], rng: np.random.Generator, most: int | None = None) -> Iterable[Case]:
+    """One case a class (of at most `most` classes), searched by the drawing's example of it. A class without a copy is a case
+    as well, in which every find is wrong."""
     for label in rng.permutation(len(drawing.symbols))[:most]:
-        copies = [i for i in drawing.instances if i.label == label]
-        drawn = drawing.examples[label] if drawing.examples else None
-        own = None if drawn is not None or not copies else choose(drawing, copies, rng)
-        truths = [c for c in copies if c is not own]
-        pixels = drawn if drawn is not None else cut(drawing.pixels, own) if own is not None else None
-        if pixels is None or (own is not None and not truths):
-            continue
-        found = [d for d in find(detector, drawing.pixels, pixels, options) if own is None or not lies_on(d, own)]
-        boxes = [t.box if own is None else moved(own, t) for t in truths]
-        upright = None if own is not None else _symmetry(pixels)
-        yield Case(tuple(found), tuple((match or matched)(found, truths, boxes)), len(truths), upright)
+        truths = [i for i in drawing.instances if i.label == label]
+        found = find(detector, drawing.pixels, drawing.examples[label])
+        yield Case(found, tuple(matched(found, truths, [t.box for t in truths])), len(truths),
+                   _symmetry(drawing.examples[label]))
 
 
 def together(detector: Detector, drawing: Drawing[Any]) -> list[Case]:
@@ -99,13 +80,6 @@ def search(detector: Detector, page: Pixels, examples: Sequence[Pixels],
         queries.append(Query(str(number), (Example(number + 1, pixels),)))
     found = detector.detect(page, queries, index, options or Options(min_score=LOWEST)).detections
     return [tuple(d for d in found if d.symbol_id == query.symbol_id) for query in queries]
-
-
-def moved(example: Instance, copy: Instance) -> Box:
-    """The bound of an example's upright box, moved as the example is moved to the copy."""
-    start, end = (np.vstack([i.matrix, [0, 0, 1]]) for i in (example, copy))
-    motion = end @ np.linalg.inv(start)
-    return bounds(example.box.corners() @ motion[:2, :2].T + motion[:2, 2])
 
 
 def matched(found: Sequence[Detection], truths: Sequence[Instance], boxes: Sequence[Box]) -> list[Instance | None]:
@@ -194,11 +168,6 @@ def cut(pixels: Pixels, instance: Instance) -> Pixels | None:
         return None
     x, y = int(grown.x), int(grown.y)
     return np.ascontiguousarray(pixels[y : int(grown.y + grown.height) + 1, x : int(grown.x + grown.width) + 1])
-
-
-def lies_on(detection: Detection, own: Instance) -> bool:
-    """Whether a find is the copy itself."""
-    return bool(iou(_rows([detection.box]), _rows([own.box]))[0, 0] >= OVERLAP)
 
 
 def _rows(boxes: Sequence[Box]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -25,6 +26,35 @@ SIZES = (14.0, 110.0)  # px, and of the size itself
 SOLID = 0.9         # ink from which a pixel has a stroke's own colour
 
 
+class Shown(NamedTuple):
+    """An example of a class: (h, w, 3) pixels, where the symbol's longer side has `side` px; `own` is the copy it was cut out
+    of, where that is on the page searched."""
+
+    label: int
+    pixels: Pixels
+    side: float
+    own: Instance | None = None
+
+
+def longer_side(copy: Instance) -> float:
+    """Of the symbol as it was drawn, px."""
+    return max(copy.width, copy.height) * copy.pose.scale
+
+
+def from_here(drawing: Drawing[Symbol], rng: np.random.Generator, most: int) -> list[Shown]:
+    """Of at most so many classes of a drawing, a copy of it that has others."""
+    found = list[Shown]()
+    for label in rng.permutation(len(drawing.symbols)).tolist():
+        if len(found) == most:
+            break
+        copies = [i for i in drawing.instances if i.label == label]
+        own = clear_copy(drawing, copies, rng) if len(copies) > 1 else None
+        pixels = None if own is None else cut(drawing.pixels, own)
+        if own is not None and pixels is not None:
+            found.append(Shown(label, pixels, longer_side(own), own))
+    return found
+
+
 def clear_copy(drawing: Drawing[Symbol], copies: Sequence[Instance], rng: np.random.Generator) -> Instance | None:
     """The clearest of some copies, as a user chooses; None where none is fit for an example."""
     numbers = [drawing.instances.index(copies[k]) for k in rng.permutation(len(copies))[:TRIED]]
@@ -33,10 +63,10 @@ def clear_copy(drawing: Drawing[Symbol], copies: Sequence[Instance], rng: np.ran
 
 
 def from_afar(drawing: Drawing[Symbol], style: Style, exact: bool, rng: np.random.Generator, most: int,
-               but: Sequence[int] = ()) -> list[tuple[int, Pixels]]:
+               but: Sequence[int] = ()) -> list[Shown]:
     """Of at most so many classes of a drawing, `but` not of some, a copy cut out of another drawing: of the same set, or in a
     style and to a scale of its own."""
-    found = list[tuple[int, Pixels]]()
+    found = list[Shown]()
     for label in rng.permutation(sorted({i.label for i in drawing.instances} - set(but))).tolist():
         if len(found) == most:
             break
@@ -50,8 +80,8 @@ def from_afar(drawing: Drawing[Symbol], style: Style, exact: bool, rng: np.rando
                             style=exactly(other) if exact else other, given=drawing.symbols[label : label + 1])
         own = clear_copy(page, page.instances, rng) if page.instances else None
         pixels = None if own is None else cut(page.pixels, own)
-        if pixels is not None:
-            found.append((label, _stretched(pixels, stretch)))
+        if own is not None and pixels is not None:
+            found.append(Shown(label, _stretched(pixels, stretch), longer_side(own)))
     return found
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.engine.geometry import Detection, Pose, bounds
-from training.evaluate import Case, average_precision, calibration_error, figures, matched, moved
+from training.evaluate import Case, average_precision, calibration_error, figures, matched
 from training.truth import Instance
 
 
@@ -41,12 +41,6 @@ def test_each_copy_is_claimed_once_best_first() -> None:
     copies = [instance(50, 50), instance(100, 50)]
     found = [detection(52, 50, 0.9), detection(49, 50, 0.8), detection(100, 51, 0.7), detection(300, 300, 0.6)]
     assert matched(found, copies, [c.box for c in copies]) == [copies[0], None, copies[1], None]
-
-
-def test_a_turned_examples_box_moves_with_it() -> None:
-    example, copy = Instance(0, Pose(50, 50, 45), 20, 20), Instance(0, Pose(90, 40, 90), 20, 20)
-    box = moved(example, copy)
-    assert [*box.centre, box.width, box.height] == pytest.approx([90, 40, 40, 40])
 
 
 def test_figures_count_what_the_default_threshold_keeps() -> None:

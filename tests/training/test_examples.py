@@ -14,7 +14,7 @@ from app.engine.query import Pixels
 from training import examples
 from training.drawings import Drawing, Symbol, make_drawing
 from training.evaluate import cut
-from training.examples import clear_copy, from_afar
+from training.examples import clear_copy, from_afar, from_here
 from training.styles import Style, exactly, of_size, random_style
 
 
@@ -40,7 +40,7 @@ def solid(pixels: Pixels) -> NDArray[np.float64]:
 
 def sizes(drawing: Drawing[Symbol], style: Style, rng: np.random.Generator) -> Iterator[float]:
     """How large examples from other drawings are to what the drawing shows of their classes, longer or shorter side."""
-    for label, pixels in from_afar(drawing, style, True, rng, 10):
+    for label, pixels, *_ in from_afar(drawing, style, True, rng, 10):
         copy = next(one for one in drawing.instances if one.label == label)
         sides = [max(pixels.shape[:2]) - 5, max(copy.width, copy.height)]
         yield sides[0] / sides[1]
@@ -52,7 +52,7 @@ def test_examples_of_the_same_set_have_the_size_and_colour_that_the_page_shows(m
     for seed in range(8):
         drawing, style, rng = drawn(seed)
         assert all(0.8 < size < 1.25 for size in sizes(drawing, replace(style, rotation="upright"), rng))
-        for label, pixels in from_afar(drawing, style, True, rng, 2) if style.coloured else ():
+        for label, pixels, *_ in from_afar(drawing, style, True, rng, 2) if style.coloured else ():
             copy = cut(drawing.pixels, next(one for one in drawing.instances if one.label == label))
             coloured.append(copy is not None and np.abs(solid(pixels) - solid(copy)).max() < 60)
     assert np.mean(coloured) > 0.8, "some are two-toned"
@@ -65,11 +65,21 @@ def test_examples_of_other_sets_have_other_sizes(monkeypatch: pytest.MonkeyPatch
     assert max(found) > 1.4
 
 
+def test_examples_know_how_large_the_symbol_is_in_them() -> None:
+    drawing, style, rng = drawn(2)
+    here, afar = from_here(drawing, rng, 10), from_afar(drawing, replace(style, rotation="upright"), True, rng, 10)
+    assert len(here) > 1
+    assert all(one.own in drawing.instances for one in here)
+    assert len({one.label for one in here}) == len(here)
+    assert {one.own for one in afar} == {None}
+    assert all(0.75 < (max(one.pixels.shape[:2]) - 5) / one.side < 1.35 for one in afar)
+
+
 def test_some_classes_may_be_left_out() -> None:
     drawing, style, rng = drawn(1)
     labels = {one.label for one in drawing.instances}
     but = sorted(labels)[1:]
-    assert {label for label, _ in from_afar(drawing, style, True, rng, 10, but)} <= labels - set(but)
+    assert {one.label for one in from_afar(drawing, style, True, rng, 10, but)} <= labels - set(but)
 
 
 def test_a_style_of_another_size_keeps_its_proportions() -> None:
