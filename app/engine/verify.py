@@ -119,7 +119,7 @@ class Judge(nn.Module):
             nn.init.zeros_(parameter)
         self.detail = Stem(nn.Conv2d(SHARP_CHANNELS, DETAILS, 3, 2, 1, bias=False), nn.BatchNorm2d(DETAILS),
                            nn.ReLU(inplace=True), BasicBlock(DETAILS, DETAILS), BasicBlock(DETAILS, a, 2), silent)
-        blocks = (BasicBlock(a // 2, a), BasicBlock(a, b, 2), _deeper(b), _deeper(b), BasicBlock(b, c, 2), _deeper(c),
+        blocks = (BasicBlock(a // 2, a), BasicBlock(a, b, 2), _deeper(b), _deeper(b), BasicBlock(b, c, 2), BasicBlock(c, c),
                   _deeper(c), BasicBlock(c, d, 2), _deeper(d))
         self.trunk = nn.Sequential(*(block for n, block in enumerate(blocks) if deep or n not in DEEPER))
         cells = SHARP // 32
