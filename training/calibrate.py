@@ -152,15 +152,16 @@ def lying_on(found: Sequence[Detection], copies: Sequence[Instance], side: float
 class Thrifty(Detector):
     """Goes over a drawing's windows once for all its searches, at quarters of a level."""
 
-    _seen: tuple[Tensor, dict[float, Places]] = (torch.zeros(0), {})  # the ink of the drawing, and its windows
+    _inked: Tensor | None = None  # the drawing's ink,
+    _known: dict[float, Places]   # and its windows by level
 
     def _places(self, inked: Tensor, number: float, cancelled: Callable[[], bool]) -> Places:
-        if not torch.equal(self._seen[0], inked):
-            self._seen = inked, {}
-        places, near = self._seen[1], round(number * 4) / 4
-        if near not in places:
-            places[near] = super()._places(inked, near, cancelled)
-        return places[near]
+        if self._inked is None or not torch.equal(self._inked, inked):
+            self._inked, self._known = inked, {}
+        near = round(number * 4) / 4
+        if near not in self._known:
+            self._known[near] = super()._places(inked, near, cancelled)
+        return self._known[near]
 
 
 def collect_all(weights: Path, drawings: int, seed: int, device: str, workers: int) -> list[Case]:
