@@ -160,16 +160,6 @@ def unseen_families() -> Mapping[str, Callable[[np.random.Generator], Drawing[An
     return FAMILIES
 
 
-def cut(pixels: Pixels, instance: Instance) -> Pixels | None:
-    """A copy as a user boxes it, two pixels around; None where it is off the page."""
-    box = instance.box
-    grown = Box(box.x - 2, box.y - 2, box.width + 4, box.height + 4).clipped(pixels.shape[1], pixels.shape[0])
-    if grown is None:
-        return None
-    x, y = int(grown.x), int(grown.y)
-    return np.ascontiguousarray(pixels[y : int(grown.y + grown.height) + 1, x : int(grown.x + grown.width) + 1])
-
-
 def _rows(boxes: Sequence[Box]) -> NDArray[np.float64]:
     return np.array([[b.x, b.y, b.width, b.height] for b in boxes], dtype=np.float64).reshape(-1, 4)
 

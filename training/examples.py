@@ -10,10 +10,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from app.engine.geometry import Box
 from app.engine.ink import Colour, background, ink
 from app.engine.query import Pixels
 from training.drawings import Drawing, Instance, Symbol, make_drawing
-from training.evaluate import cut
 from training.shots import TRIED, clearest
 from training.styles import Style, exactly, of_size, random_style
 
@@ -53,6 +53,16 @@ def from_here(drawing: Drawing[Symbol], rng: np.random.Generator, most: int) -> 
         if own is not None and pixels is not None:
             found.append(Shown(label, pixels, longer_side(own), own))
     return found
+
+
+def cut(pixels: Pixels, instance: Instance) -> Pixels | None:
+    """A copy as a user boxes it, two pixels around; None where it is off the page."""
+    box = instance.box
+    grown = Box(box.x - 2, box.y - 2, box.width + 4, box.height + 4).clipped(pixels.shape[1], pixels.shape[0])
+    if grown is None:
+        return None
+    x, y = int(grown.x), int(grown.y)
+    return np.ascontiguousarray(pixels[y : int(grown.y + grown.height) + 1, x : int(grown.x + grown.width) + 1])
 
 
 def clear_copy(drawing: Drawing[Symbol], copies: Sequence[Instance], rng: np.random.Generator) -> Instance | None:

@@ -18,7 +18,8 @@ from app.engine.example import placed, prepare
 from app.engine.ink import ink
 from app.engine.verify import Verifier
 from training import plots
-from training.evaluate import Case, cases, cut, figures, unseen_families
+from training.evaluate import Case, cases, figures, unseen_families
+from training.examples import cut
 from training.knn import embed, one_shot
 
 SEED = 1_234_567   # of the drawings looked at

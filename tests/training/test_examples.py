@@ -13,8 +13,7 @@ from app.engine.ink import ink
 from app.engine.query import Pixels
 from training import examples
 from training.drawings import Drawing, Symbol, make_drawing
-from training.evaluate import cut
-from training.examples import clear_copy, from_afar, from_here
+from training.examples import clear_copy, cut, from_afar, from_here
 from training.styles import Style, exactly, of_size, random_style
 
 
