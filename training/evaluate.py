@@ -25,7 +25,6 @@ from app.engine.detector import Detector
 from app.engine.example import prepare
 from app.engine.geometry import Box, Detection, angle_between, iou
 from app.engine.index import SymbolIndex
-from app.engine.poses import TURN_STEP
 from app.engine.query import Example, Options, Pixels, Query
 from app.engine.symmetry import Symmetry, symmetry
 from app.engine.weights import load_detector
@@ -144,13 +143,11 @@ def _pose_right(detection: Detection, truth: Instance, symmetry: Symmetry) -> tu
     sign = -1 if truth.pose.mirrored else 1
     turned = [angle_between(detection.pose.angle, truth.pose.angle + sign * angle) <= 5
               for angle, mirrored in symmetry.motions if (truth.pose.mirrored + mirrored) % 2 == detection.pose.mirrored]
-    round_shape = len(symmetry.motions) >= 2 * 360 / TURN_STEP  # every turn that is tried keeps it
-    return round_shape or any(turned), bool(sized)
+    return symmetry.round or any(turned), bool(sized)
 
 
 def _symmetry(example: Pixels) -> Symmetry:
-    prepared = prepare(example)
-    return symmetry(prepared.picture, prepared.core)
+    return symmetry(prepare(example))
 
 
 def unseen_families() -> Mapping[str, Callable[[np.random.Generator], Drawing[Any]]]:

@@ -80,7 +80,7 @@ def shared(example: Tensor, mask: Tensor, seen: Tensor, longer: float, poses: Te
         most = (alike * elsewhere).topk(min(FELLOWS, len(fellows)), 1).values.mean(1)
         return (amount * most - CHANCE).clamp(min=0)
 
-    return {"shared_extra": much(_alone(seen, example[None], longer)), "shared_missing": much(_alone(example, seen, longer))}
+    return {"shared_extra": much(alone(seen, example[None], longer)), "shared_missing": much(alone(example, seen, longer))}
 
 
 def nearer(mean: Tensor, mask: Tensor, seen: Tensor, poses: Tensor, logit: Tensor) -> Tensor:
@@ -103,7 +103,7 @@ def nearer(mean: Tensor, mask: Tensor, seen: Tensor, poses: Tensor, logit: Tenso
     return torch.log((1 - typical + NO_LESS) / (1 - torch.maximum(near, typical) + NO_LESS))
 
 
-def _alone(one: Tensor, other: Tensor, longer: float) -> Tensor:
+def alone(one: Tensor, other: Tensor, longer: float) -> Tensor:
     """(n, 96, 96) the jury's pictures of one ink, as far as it is darker than all that the other has near it: within a pixel of
     a page on which the example has `longer`."""
     by = 2 * max(1, math.ceil(SYMBOL * SHARPER / max(longer, 8.0) / 2)) + 1

@@ -3,39 +3,92 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from app.engine.poses import self_similarity
+from app.engine.evidence import alone
+from app.engine.example import Prepared
+from app.engine.poses import TURN_STEP, crops, matrices, self_similarity, still
 
-ALIKE = 0.93  # correlation from which a turned example counts as the same
+ALIKE = 0.93   # correlation from which an example turned may be the same; a letter in a circle changes little of it
+SHIFTS = (0.0, -2.0, 2.0)  # of these pixels each way, for a box's middle may be off by some
+SPOT = 12      # pixels of a side of the spot that differs most
+DIFFERS = 3.0  # pixels of ink in it from which the two are not the same, as a letter turned is not
+ORDERS = tuple(order for order in range(360 // TURN_STEP, 0, -1) if 360 // TURN_STEP % order == 0)  # of groups of turns
+MOST = 0.8     # of a group's motions that must keep the example
+WIDER = 5.0    # half turns that a pose is the worse for a box of twice the area: a tight box is of use, a small turn is nice
+
+Motions = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Symmetry:
-    """(K, 2) angle in degrees and mirrored (0 or 1) of the motions that keep the example, the identity among them."""
+    """(K, 2) angle in degrees and mirrored (0 or 1) of the motions that keep the example, a group."""
 
-    motions: NDArray[np.float64]
+    motions: Motions
 
-    def smallest(self, poses: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Poses (N, 6) replaced by the equal ones that are not mirrored, if any is, and turned least."""
-        sign = np.where(poses[:, None, 3] > 0.5, -1.0, 1.0)
-        angles = (poses[:, None, 2] + sign * self.motions[None, :, 0] + 180) % 360 - 180  # (N, K)
-        mirrored = (poses[:, None, 3] + self.motions[None, :, 1]) % 2
-        best = np.argmin(np.abs(angles) + 1000 * mirrored, axis=1)
+    @property
+    def round(self) -> bool:
+        """Whether every turn that is tried keeps it."""
+        return int((self.motions[:, 1] == 0).sum()) == 360 // TURN_STEP
+
+    def smallest(self, poses: Motions, width: float, height: float) -> Motions:
+        """Poses (N, 6) of a box replaced by the equal ones that are not mirrored, if any is, that bound it most tightly and
+        are turned least."""
+        sign = np.where(poses[:, 3:4] > 0.5, -1.0, 1.0)
+        angles = (poses[:, 2:3] + sign * self.motions[:, 0] + 180) % 360 - 180  # (N, K)
+        mirrored = (poses[:, 3:4] + self.motions[:, 1]) % 2
+        quarter = np.abs(self.motions[:, 0] % 180 - 90) < 45  # width and height have changed places
+        stretches = np.where(quarter, 1 / poses[:, 5:6], poses[:, 5:6])
+        if self.round:
+            angles = np.zeros_like(angles)
+        turn, root = np.deg2rad(angles), np.sqrt(stretches)
+        cos, sin, wide, tall = np.abs(np.cos(turn)), np.abs(np.sin(turn)), width * root, height / root
+        larger = (cos * wide + sin * tall) * (sin * wide + cos * tall) / (width * height) - 1
+        best = np.argmin(np.abs(angles) / 180 + WIDER * larger + 1000 * mirrored, axis=1)
         rows = np.arange(len(poses))
         result = poses.copy()
         result[:, 2], result[:, 3] = angles[rows, best] % 360, mirrored[rows, best]
-        quarter = np.abs(self.motions[best, 0] % 180 - 90) < 45  # width and height have changed places
-        result[:, 5] = np.where(quarter, 1 / poses[:, 5], poses[:, 5])
+        result[:, 5] = stretches[rows, best]
         return result
 
 
-def symmetry(picture: Tensor, core: Tensor) -> Symmetry:
-    """The symmetry of an example's picture and the box of its ink (64, 64)."""
-    likeness, kinds = self_similarity(picture, core)
-    motions = kinds[likeness >= ALIKE].double().cpu().numpy()
-    plain = (motions == 0).all(axis=1)
-    return Symmetry(motions if plain.any() else np.concatenate([np.zeros((1, 2)), motions]))
+def symmetry(prepared: Prepared) -> Symmetry:
+    """The symmetry of an example, to TURN_STEP degrees."""
+    likeness, kinds = self_similarity(prepared.picture, prepared.core)
+    kinds = kinds[likeness >= ALIKE]
+    picture, kept = prepared.sharp[0] * prepared.sharp_mask, torch.zeros(len(kinds), dtype=torch.bool, device=kinds.device)
+    for right, down in product(SHIFTS, repeat=2):
+        if not kept.all():
+            kept[~kept] = _differing(picture, prepared.longer, kinds[~kept], right, down) < DIFFERS
+    kinds = kinds[kept]
+    return Symmetry(_group({(round(angle), round(mirrored)) for angle, mirrored in kinds.tolist()}))
+
+
+def _differing(picture: Tensor, longer: float, kinds: Tensor, right: float, down: float) -> Tensor:
+    """(K,) the ink in the spot where a picture (S, S) of `longer` px differs most from itself under motions (K, 2), moved."""
+    side = picture.shape[-1]
+    poses = still(torch.full((len(kinds), 2), side / 2, device=picture.device))
+    poses[:, 0] += right
+    poses[:, 1] += down
+    poses[:, 2:4] = kinds
+    turned = crops(picture, matrices(poses), side)
+    apart = torch.maximum(alone(turned, picture, longer), alone(picture, turned, longer))
+    return (F.avg_pool2d(apart[:, None], SPOT, SPOT // 4) * SPOT**2).flatten(1).amax(1)
+
+
+def _group(motions: set[tuple[int, int]]) -> Motions:
+    """(K, 2) the largest group of turns and flips of which nearly all are among some motions: noise may cost one or two."""
+    for order in ORDERS:
+        turns = range(0, 360, 360 // order)
+        if sum((angle, 0) in motions for angle in turns[1:]) >= MOST * (order - 1):
+            break
+    flips = [[(angle + turn, 1) for turn in turns] for angle in range(0, 360 // order, TURN_STEP)]
+    best = max(flips, key=lambda kept: sum(flip in motions for flip in kept))
+    kept = best if sum(flip in motions for flip in best) >= MOST * order else []
+    return np.array([*((angle, 0) for angle in turns), *kept], dtype=np.float64)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from app.engine.example import prepare
 from app.engine.geometry import Pose, angle_between
 from app.engine.poses import COARSE, align, compose, crops, distinct, make_bank, matrices, resized, sizes
-from app.engine.symmetry import Symmetry, symmetry
 from app.engine.verify import SIZE, SYMBOL
 from app.engine.weights import golden_picture
 
@@ -79,28 +78,6 @@ def test_the_coarse_search_finds_angle_mirror_and_size(angle: float, mirrored: f
 def test_sizes_cover_the_band(low: float, high: float) -> None:
     tried = sizes(low, high)
     assert all(min(abs(np.log(t / s)) for t in tried) < 0.1 for s in np.geomspace(low, high, 9))
-
-
-def test_symmetries_of_a_square_with_a_diagonal_and_a_bar() -> None:
-    prepared = prepare(golden_picture())
-    assert len(symmetry(prepared.picture, prepared.core).motions) == 1
-
-
-def test_a_square_turns_by_quarters_and_mirrors() -> None:
-    picture = np.full((40, 40, 3), 255, np.uint8)
-    picture[4:36, 4:7] = picture[4:36, 33:36] = picture[4:7, 4:36] = picture[33:36, 4:36] = 0
-    prepared = prepare(picture)
-    motions = symmetry(prepared.picture, prepared.core).motions
-    assert {(a, m) for a, m in motions.tolist()} == {(a, m) for a in (0, 90, 180, 270) for m in (0, 1)}
-
-
-def test_the_smallest_of_equal_poses_is_reported() -> None:
-    square = Symmetry(np.array([[a, m] for a in (0, 90, 180, 270) for m in (0, 1)], dtype=np.float64))
-    poses = np.array([[0, 0, 272, 0, 1, 1.2], [0, 0, 135, 1, 1, 1], [0, 0, 3, 0, 1, 1.1]], dtype=np.float64)
-    smallest = square.smallest(poses)
-    assert smallest[:, 2].tolist() == [2, 45, 3] or smallest[:, 2].tolist() == [2, 315, 3]
-    assert smallest[:, 3].tolist() == [0, 0, 0]
-    assert smallest[[0, 2], 5].tolist() == pytest.approx([1 / 1.2, 1.1]), "width and height change places with a quarter turn"
 
 
 def test_an_example_is_laid_in_the_middle_at_its_size() -> None:
