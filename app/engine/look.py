@@ -24,11 +24,10 @@ from app.engine.query import Example, Pixels
 from app.engine.settle import settled
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry, symmetry
-from app.engine.verify import SPREADS, Verifier, compared, viewed
+from app.engine.verify import HOPELESS, SPREADS, Verifier, compared, viewed
 
 FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
-HOPELESS = -3.0     # mean logit of some views below which no further one is asked for
 HOPE = -1.0         # logit that one of a symbol's candidates must reach for views of it from more sides
 PEERS = 1.0         # logits below the second best of a page's best finds where one counts half
 POINTS = 200        # of an example's ink that its tone is taken from, at most,

@@ -29,6 +29,7 @@ SHARP_PLANES = 5     # example's ink, candidate's ink, the example's box, and of
 SHARP_CHANNELS = SHARP_PLANES + 5  # missing and too much, twice; the example's size on its page
 DETAILS = 24         # planes of what a judge sees before it pools
 DEEPER = (2, 3, 6, 8)  # blocks of a judge's trunk that only a deep one has
+HOPELESS = -3.0      # logit below which one more judge changes nothing that matters
 USUAL = 32.0         # px of that size: of smaller symbols a stroke that the raster moves by a pixel is a larger part
 
 SHIFT, TURN, GROWTH = 8.0, 20.0, 0.25  # one unit of a correction: pixels, degrees, natural log of the scale
@@ -40,7 +41,8 @@ class Verdict(NamedTuple):
 
 
 class Verifier(nn.Module):
-    """A scout and a jury, a judge for each of `deep`; the jury's word is the mean of its judges', which err apart."""
+    """A scout and a jury, a judge for each of `deep`; the jury's word is the mean of its judges', which err apart. One is not
+    asked where the mean of those before it leaves no hope."""
 
     def __init__(self, widths: Sequence[int] = (24, 48, 96, 160), jury_widths: Sequence[int] = (32, 64, 128, 192),
                  deep: Sequence[bool] = (True,)) -> None:
@@ -51,8 +53,11 @@ class Verifier(nn.Module):
 
     def decide(self, pictures: Tensor, longer: Tensor) -> Tensor:
         """Logits (B,) of settled pictures (B, 5, 96, 96) and of examples' longer sides (B,) on their pages, px."""
-        seen = closely_compared(pictures, longer)
-        return torch.stack([judge(seen) for judge in self.jury]).mean(0)
+        seen, logit = closely_compared(pictures, longer), torch.zeros_like(longer)
+        for before, judge in enumerate(self.jury):
+            hopeful = torch.nonzero(logit >= HOPELESS)[:, 0]
+            logit[hopeful] += (judge(seen[hopeful]) - logit[hopeful]) / (before + 1)
+        return logit
 
 
 def closely_compared(pictures: Tensor, longer: Tensor) -> Tensor:
