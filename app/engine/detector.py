@@ -29,7 +29,6 @@ from app.engine.origin import is_cut_from
 from app.engine.places import Places, most_alike, rings
 from app.engine.poses import COARSE, Bank, align, distinct, make_bank, resized, sizes
 from app.engine.query import BANDS, Example, Options, PageResult, Pixels, Query, Timings
-from app.engine.rivals import allowed, told_apart
 from app.engine.suppress import Found, suppressed
 from app.engine.verify import Verifier
 from app.errors import Cancelled
@@ -162,12 +161,12 @@ class Detector:
         """What one of `sharing` examples finds at the places most like it, at further ones if the page shows it, and at all as
         long as it finds more."""
         with _timed(timings, "search"):
-            bank, motions = self._bank(level, shot, options), allowed(shot.rivals, options.rotation, options.mirror)
+            bank = self._bank(level, shot, options)
         seen, found, stale = 0, none(shot), False
         tried, poses, logit = (torch.zeros(0, *shape, device=self.device) for shape in ((6,), (6,), ()))
         for ring in centres:
             with _timed(timings, "search"):
-                fresh = self._poses(level, shot.prepared, bank, motions, ring, tried)
+                fresh = self._poses(level, bank, ring, tried)
                 tried = torch.cat([tried, fresh])
             seen, few = seen + len(ring), max(min(LOOKS // sharing, THOROUGH), round(SHARE * len(ring)))
             with _timed(timings, "verify"):
@@ -213,7 +212,7 @@ class Detector:
         code: NDArray[np.float32] = self.dense.encoder.crops(prepared.window[None, None].to(self.device))[0].cpu().numpy()
         return code
 
-    def _poses(self, level: Level, prepared: Prepared, bank: Bank, motions: Tensor, centres: Tensor, tried: Tensor) -> Tensor:
+    def _poses(self, level: Level, bank: Bank, centres: Tensor, tried: Tensor) -> Tensor:
         """(n, 6) poses on the fine level, at places (k, 2) on the page, that are worth a second look and were not tried, the
         fittest first."""
         if not len(centres):
@@ -221,10 +220,11 @@ class Detector:
         ratio = torch.tensor([level.coarse.shape[1] / level.fine.shape[1], level.coarse.shape[0] / level.fine.shape[0]],
                              device=self.device)
         poses, fits = align(level.coarse, centres * torch.tensor(level.factor, device=self.device) * ratio, bank, POSES)
-        poses[:, :, :2] /= ratio
-        poses, fits = told_apart(level.soft, prepared, motions, poses).flatten(0, 1), fits.flatten()
+        poses, fits = poses.flatten(0, 1), fits.flatten()
         best = torch.argsort(fits, descending=True, stable=True)
-        poses = poses[best[fits[best] > FIT]]
+        best = best[fits[best] > FIT]
+        poses = poses[best]
+        poses[:, :2] /= ratio
         kept = distinct(torch.cat([tried, poses]), len(tried) + max(THOROUGH, round(SHARE * len(centres))), apart=BESIDE)
         return poses[kept[len(tried) :] - len(tried)]
 

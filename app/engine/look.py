@@ -21,7 +21,6 @@ from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
 from app.engine.poses import compose, crops, matrices
 from app.engine.query import Example, Pixels
-from app.engine.rivals import rivals
 from app.engine.settle import settled
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry, symmetry
@@ -90,10 +89,6 @@ class Shot:
     @cached_property
     def symmetry(self) -> Symmetry:
         return symmetry(self.prepared)
-
-    @cached_property
-    def rivals(self) -> Tensor:
-        return rivals(self.prepared)
 
     @property
     def paper(self) -> Colour:

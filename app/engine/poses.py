@@ -144,22 +144,21 @@ def align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor
 
 
 def _align(coarse: Tensor, places: Tensor, bank: Bank, best: int) -> tuple[Tensor, Tensor]:
-    fit, moves = fitting(coarse, places, bank)
-    rows, poses, scores = torch.arange(len(places), device=coarse.device), [], []
+    side = TEMPLATE + 2 * REACH
+    around = crops(coarse, matrices(still(places)), side)
+    shifts = 2 * REACH + 1
+    patches = around.unfold(1, TEMPLATE, 1).unfold(2, TEMPLATE, 1).reshape(-1, TEMPLATE * TEMPLATE)  # (N·49, 576)
+    fits = correlate(patches, bank).reshape(len(places), shifts * shifts, -1)
+    fit, shift = fits.max(1)  # (N, T)
+    poses, scores = [], []
     for _ in range(best):
         score, template = fit.max(1)
-        poses.append(torch.cat([places + moves[rows, template], bank.poses[template]], 1))
+        at = shift.gather(1, template[:, None])[:, 0]
+        move = torch.stack([at % shifts, at // shifts], 1) - REACH
+        poses.append(torch.cat([places + move, bank.poses[template]], 1))
         scores.append(score)
         fit = fit.masked_fill(bank.alike[template], -1.0)
     return torch.stack(poses, 1), torch.stack(scores, 1)
-
-
-def fitting(coarse: Tensor, places: Tensor, bank: Bank) -> tuple[Tensor, Tensor]:
-    """Each template's best correlation (N, T) near places (N, 2) on a coarse level (H, W), and how far off (N, T, 2)."""
-    around, shifts = crops(coarse, matrices(still(places)), TEMPLATE + 2 * REACH), 2 * REACH + 1
-    patches = around.unfold(1, TEMPLATE, 1).unfold(2, TEMPLATE, 1).reshape(-1, TEMPLATE * TEMPLATE)  # (N·49, 576)
-    fit, shift = correlate(patches, bank).reshape(len(places), shifts * shifts, -1).max(1)
-    return fit, torch.stack([shift % shifts, shift // shifts], 2) - REACH
 
 
 def distinct(poses: Tensor, most: int, apart: float = 2.0, turned: float = 40.0) -> Tensor:

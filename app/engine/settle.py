@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -22,51 +20,37 @@ FAINTEST = 1e-4     # variance below which ink is blank
 ROWS = 64           # of a level softened at once, so that they stay in a core's cache
 
 
-class Outline(NamedTuple):
-    """An example's ink (k,), softened, about its mean and of unit length, at points (k, 2) of its picture."""
-
-    ink: Tensor
-    points: Tensor
-
-    @classmethod
-    def of(cls, picture: Tensor, mask: Tensor) -> Outline:
-        """That of a picture (64, 64) inside a mask (64, 64)."""
-        rows, columns = torch.nonzero(mask[::APART, ::APART] > 0.5).unbind(1)
-        ink = softened(picture)[::APART, ::APART][rows, columns]
-        return cls(F.normalize(ink - ink.mean(), dim=0), APART * torch.stack([columns, rows], 1) + 0.5 - SIZE / 2)
-
-
 def settled(soft: Tensor, picture: Tensor, mask: Tensor, *tried: Tensor) -> tuple[Tensor, Tensor]:
     """Of poses (n, 6) tried for each candidate on a softened level (H, W) the one that lays an example's picture (64, 64) best,
     then turned, grown, stretched and moved by the little that lays it better still: a judge's corrections fall short of it, and
     overshoot where there is little to correct. The poses (n, 6) and their correlation (n,)."""
-    outline = Outline.of(picture, mask)
+    example = softened(picture)
+    rows, columns = torch.nonzero(mask[::APART, ::APART] > 0.5).unbind(1)
+    ink = example[::APART, ::APART][rows, columns]
+    ink = F.normalize(ink - ink.mean(), dim=0)
+    points = APART * torch.stack([columns, rows], 1) + 0.5 - SIZE / 2
     parts = torch.split(torch.stack(tried), CHUNK, 1)
-    poses, fits = zip(*each(lambda part: _settled(soft, outline, part), parts, soft.device.type), strict=True)
+    poses, fits = zip(*each(lambda part: _settled(soft, ink, points, part), parts, soft.device.type), strict=True)
     return torch.cat(poses), torch.cat(fits)
 
 
-def correlation(soft: Tensor, outline: Outline, tried: Tensor) -> Tensor:
-    """(T, n) how well an example fits a softened level (H, W) under poses tried (T, n, 6)."""
-    affine = matrices(tried.flatten(0, 1))
-    grid = outline.points @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]  # (T·n, k, 2) level pixels
-    grid = 2 * grid / torch.tensor([soft.shape[1], soft.shape[0]], device=soft.device) - 1
-    seen = F.grid_sample(soft[None, None], grid[None], align_corners=False)[0, 0]  # (T·n, k)
-    length = (seen.var(1, correction=0).clamp(min=FAINTEST) * len(outline.ink)).sqrt()
-    return (seen @ outline.ink / length).reshape(len(tried), -1)  # ink has no mean, so seen's does not matter
-
-
-def _settled(soft: Tensor, outline: Outline, tried: Tensor) -> tuple[Tensor, Tensor]:
-    poses, fits = _best(soft, outline, tried)
+def _settled(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
+    poses, fits = _fitting(soft, ink, points, tried)
     for halving in range(ROUNDS):
         for column, step in STEPS:
-            poses, fits = _best(soft, outline, _nudged(poses, column, step / 2**halving))
+            poses, fits = _fitting(soft, ink, points, _nudged(poses, column, step / 2**halving))
     return poses, fits
 
 
-def _best(soft: Tensor, outline: Outline, tried: Tensor) -> tuple[Tensor, Tensor]:
+def _fitting(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
     """(n, 6) the poses of greatest correlation out of tried (T, n, 6), and that (n,)."""
-    best = correlation(soft, outline, tried).max(0)
+    affine = matrices(tried.flatten(0, 1))
+    grid = points @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]  # (T·n, k, 2) level pixels
+    grid = 2 * grid / torch.tensor([soft.shape[1], soft.shape[0]], device=soft.device) - 1
+    seen = F.grid_sample(soft[None, None], grid[None], align_corners=False)[0, 0]  # (T·n, k)
+    length = (seen.var(1, correction=0).clamp(min=FAINTEST) * len(ink)).sqrt()
+    fit = (seen @ ink / length).reshape(len(tried), -1)  # ink has no mean, so seen's does not matter
+    best = fit.max(0)
     return tried[best.indices, torch.arange(tried.shape[1], device=soft.device)], best.values
 
 
