@@ -14,7 +14,7 @@ from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
 from app.engine.example import prepare
 from app.engine.look import Sheet
-from app.engine.verify import SHARP, SHARP_PLANES, Verifier
+from app.engine.verify import SHARP, SHARP_PLANES, Verifier, closely_compared
 from app.engine.weights import load_networks, write_weights
 from training import batches
 from training.agreement import agreement
@@ -71,6 +71,15 @@ def test_judges_seated_beside_others_have_a_say() -> None:
     torch.testing.assert_close(word, (alone + 2 * others) / 3)
     kept = both.scout.state_dict()
     assert all(torch.equal(value, kept[key]) for key, value in first.scout.state_dict().items())
+
+
+def test_a_judge_is_not_asked_where_the_first_leaves_no_hope() -> None:
+    verifier = Verifier(deep=(False, True)).eval()
+    pictures, longer = torch.rand(3, SHARP_PLANES, SHARP, SHARP), torch.full((3,), 40.0)
+    with torch.inference_mode():
+        verifier.get_parameter("jury.0.head.3.bias").sub_(100)
+        first = verifier.jury[0](closely_compared(pictures, longer))
+        torch.testing.assert_close(verifier.decide(pictures, longer), first)
 
 
 def trials(seed: int, count: int) -> Trials:
