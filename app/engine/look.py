@@ -222,7 +222,7 @@ def _on_page(level: Level, shot: Shot, poses: Tensor) -> NDArray[np.float64]:
     rows = poses.double().cpu().numpy().copy()
     rows[:, :2] /= level.factor
     rows[:, 4] *= verify.SYMBOL / shot.prepared.longer / level.factor[0]
-    rows = shot.symmetry.smallest(rows, shot.prepared.width, shot.prepared.height)
+    rows = shot.symmetry.smallest(rows)
     off = np.array([shot.prepared.width / 2, shot.prepared.height / 2]) - shot.prepared.ink_box.centre
     rows[:, :2] += np.einsum("nij,j->ni", matrices(torch.from_numpy(rows)).numpy()[:, :, :2], off)
     return rows

@@ -21,7 +21,6 @@ SPOT = 12      # pixels of a side of the spot that differs most
 DIFFERS = 3.0  # pixels of ink in it from which the two are not the same, as a letter turned is not
 ORDERS = tuple(order for order in range(360 // TURN_STEP, 0, -1) if 360 // TURN_STEP % order == 0)  # of groups of turns
 MOST = 0.8     # of a group's motions that must keep the example
-WIDER = 5.0    # half turns that a pose is the worse for a box of twice the area: a tight box is of use, a small turn is nice
 
 Motions = NDArray[np.float64]
 
@@ -37,24 +36,18 @@ class Symmetry:
         """Whether every turn that is tried keeps it."""
         return int((self.motions[:, 1] == 0).sum()) == 360 // TURN_STEP
 
-    def smallest(self, poses: Motions, width: float, height: float) -> Motions:
-        """Poses (N, 6) of a box replaced by the equal ones that are not mirrored, if any is, that bound it most tightly and
-        are turned least."""
+    def smallest(self, poses: Motions) -> Motions:
+        """Poses (N, 6) replaced by the equal ones that are not mirrored, if any is, and turned least; not at all what is
+        round."""
         sign = np.where(poses[:, 3:4] > 0.5, -1.0, 1.0)
         angles = (poses[:, 2:3] + sign * self.motions[:, 0] + 180) % 360 - 180  # (N, K)
         mirrored = (poses[:, 3:4] + self.motions[:, 1]) % 2
-        quarter = np.abs(self.motions[:, 0] % 180 - 90) < 45  # width and height have changed places
-        stretches = np.where(quarter, 1 / poses[:, 5:6], poses[:, 5:6])
-        if self.round:
-            angles = np.zeros_like(angles)
-        turn, root = np.deg2rad(angles), np.sqrt(stretches)
-        cos, sin, wide, tall = np.abs(np.cos(turn)), np.abs(np.sin(turn)), width * root, height / root
-        larger = (cos * wide + sin * tall) * (sin * wide + cos * tall) / (width * height) - 1
-        best = np.argmin(np.abs(angles) / 180 + WIDER * larger + 1000 * mirrored, axis=1)
+        best = np.argmin(np.abs(angles) + 1000 * mirrored, axis=1)
         rows = np.arange(len(poses))
         result = poses.copy()
-        result[:, 2], result[:, 3] = angles[rows, best] % 360, mirrored[rows, best]
-        result[:, 5] = stretches[rows, best]
+        result[:, 2], result[:, 3] = 0.0 if self.round else angles[rows, best] % 360, mirrored[rows, best]
+        quarter = np.abs(self.motions[best, 0] % 180 - 90) < 45  # width and height have changed places
+        result[:, 5] = np.where(quarter, 1 / poses[:, 5], poses[:, 5])
         return result
 
 
