@@ -139,7 +139,8 @@ def test_a_page_that_brings_the_server_down_again_and_again_is_given_up(tmp_path
         server.wait_until_ready()
         register(client, "ring")
         job = sent(client, [SLOW, PLAN])
-        until(client, job, lambda found: found["status"] == "running")
+        begun = f"sqlite:///{tmp_path / 'catalogue.db'}", "SELECT tries FROM job_pages WHERE tries"
+        until(client, job, lambda _: rows(*begun) == [(1,)])
         server.kill()
     with sqlite3.connect(tmp_path / "catalogue.db") as database:
         database.execute("UPDATE job_pages SET tries = ? WHERE tries", [TRIES])

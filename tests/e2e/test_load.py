@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,32 +63,6 @@ def test_a_full_queue_answers_at_once_and_hanging_up_frees_it(narrow: Server) ->
         while client.post("/detect", files={"file": QUICK}).status_code == 429:
             time.sleep(0.05)
         assert time.monotonic() - began < 0.7 * SLOW_SECONDS  # each of the two would have taken all of it
-
-
-def test_an_example_goes_before_drawings_that_wait(tmp_path: Path) -> None:
-    with Server(tmp_path, QUEUE_SIZE=3) as server, httpx.Client(base_url=server.url, timeout=60) as client:
-        server.wait_until_ready()
-        register(client, "H")
-        ended: list[str] = []
-
-        def send(name: str, path: str, **request: object) -> None:
-            with httpx.Client(base_url=server.url, timeout=60) as other:
-                other.post(path, **request)  # type: ignore[arg-type]
-            ended.append(name)
-
-        slow = pictures.pages([pictures.page([], width=SLOW_WIDTH, height=60), pictures.page([])], "TIFF")
-        example = {"files": {"file": pictures.symbol(20)}, "data": {"name": "x"}}
-        senders = [
-            threading.Thread(target=send, args=("drawing", "/detect"), kwargs={"files": {"file": slow}}),
-            threading.Thread(target=send, args=("other drawing", "/detect"), kwargs={"files": {"file": QUICK}}),
-            threading.Thread(target=send, args=("example", "/symbols"), kwargs=example),
-        ]
-        for sender in senders:
-            sender.start()
-            time.sleep(1)
-        for sender in senders:
-            sender.join()
-        assert ended[0] == "example"
 
 
 def peak(server: Server) -> int:

@@ -22,6 +22,7 @@ from tests.stub import SLOW_SECONDS, SLOW_WIDTH, STEADY_WIDTH
 SLOW = pictures.file(pictures.page([], width=SLOW_WIDTH, height=60))
 STEADY = pictures.file(pictures.page([(10, 10)], width=STEADY_WIDTH, height=60))
 QUICK = pictures.file(pictures.page([(10, 10)]))
+LONG = pictures.pages([pictures.page([], width=STEADY_WIDTH, height=60)] * 20, "TIFF")  # a minute
 AT_ONCE = 0.05  # seconds
 
 
@@ -109,6 +110,17 @@ def test_a_client_that_is_served_and_hangs_up_stops_its_work(server: Server) -> 
         with sent(server, "/detect", SLOW):
             wait_for(client, runs)
         wait_for(client, empty, 0.5 * SLOW_SECONDS)
+
+
+def test_an_example_goes_between_two_pages_and_before_drawings_that_wait(tmp_path: Path) -> None:
+    with Server(tmp_path, QUEUE_SIZE=3) as server, ready(server) as client:
+        register(client, "H")
+        with sent(server, "/detect", LONG):
+            wait_for(client, runs)
+            with sent(server, "/detect", QUICK):
+                wait_for(client, runs_and_waits)
+                assert register(client, "G").status_code == 201
+                wait_for(client, runs_and_waits)
 
 
 def test_a_client_that_hangs_up_while_it_uploads_frees_its_place(server: Server) -> None:
