@@ -18,6 +18,7 @@ from training.degrade import degrade
 from training.elements import code
 from training.handiwork import by_hand
 from training.layout import COVERED, Sheet, Taken, place, routes
+from training.leads import draw_leads
 from training.lettering import extent, text
 from training.likeness import visible
 from training.styles import Style, random_style
@@ -29,7 +30,7 @@ from training.wording import label, tag
 __all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_alone", "draw_class", "make_drawing",
            "random_classes"]
 
-VERSION = 17  # of the generator: within a version the same seed gives the same drawings
+VERSION = 18  # of the generator: within a version the same seed gives the same drawings
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colour of its own
@@ -113,6 +114,8 @@ def _drawn_page(
     if clutter and not over:
         draw_routes(canvas, sheet.routes, placed, style, rng)
         draw_links(canvas, placed, style, rng)
+    if clutter:
+        draw_leads(canvas, placed, [one.shape for one in drawn], style, rng)
     changed = []
     for one in placed:
         box = one.box.x, one.box.y, one.box.x + one.box.width, one.box.y + one.box.height

@@ -58,7 +58,7 @@ def _with(elements: list[Element], rng: Generator) -> list[Element] | None:
     left, top, right, bottom = extent(elements)
     w, h = right - left, bottom - top
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-    if rng.random() < 0.5:
+    if rng.random() < 0.65:
         grown = attachment(rng, (corners - corners.mean(axis=0)) / max(w, h))
         return None if grown.wirelike else [*elements, grown.moved(affine((left + right) / 2, (top + bottom) / 2, max(w, h)))]
     size = float(rng.uniform(0.25, 0.6))
@@ -120,5 +120,5 @@ def _one(elements: list[Element], rng: Generator, first: int = 0) -> int | None:
 
 
 CHANGES: tuple[Callable[[list[Element], Generator], list[Element] | None], ...] = (
-    *[_twin] * 7, *[_reworded] * 5, *[_without] * 6, *[_with] * 4, _framed, _framed, _stretched,
+    *[_twin] * 7, *[_reworded] * 5, *[_without] * 6, *[_with] * 6, _framed, _framed, _stretched,
     _turned, _turned, _nudged, _doubled)
