@@ -1,5 +1,5 @@
-"""What speaks for a candidate and against it: the jury's logit, ink around it and missing, what the page's best finds say of it
-and how they do themselves, what differs alike elsewhere, its colour; and the score made of it all."""
+"""What speaks for a candidate and against it: the jury's logit, what the page's best finds say of it and how they do
+themselves, what differs alike elsewhere, in the box and around it, its colour; and the score made of it all."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from torch import Tensor
 
 from app.engine.verify import SHARPER, SYMBOL, spread, viewed
 
-NAMES = ("logit", "outdone", "around", "stretch", "runner_up", "behind", "recoloured", "rare", "shared_extra", "shared_missing",
-         "nearer", "elsewhere", "resized", "asked")
+NAMES = ("logit", "outdone", "stretch", "runner_up", "behind", "recoloured", "rare", "shared_extra", "shared_missing",
+         "shared_around", "nearer", "elsewhere", "resized", "asked")
 ELSEWHERE = NAMES.index("elsewhere")
 CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
 FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many
@@ -22,6 +22,8 @@ FELLOWS = 2       # candidates that differ in the same way as one,
 LIKELIEST = 256   # of so many
 HALF = 0.5        # share of an example's ink from which it does not matter how much differs,
 CHANCE = 0.05     # and share that wires have in common by chance,
+RIM = 5           # pixels that a symbol's own outline may reach over the example's box
+USUAL = 2.0       # over it, the share of the best finds that ink around a box is beside, to be usual
 NO_INK = 1e-12    # squared ink, in cells, that is none
 ECHOES = 8        # best finds of a page that make a typical one
 SOFT, SPARSE = 4, 2  # pixels of the jury's picture over which inks are softened to be correlated, and between their points
@@ -64,23 +66,29 @@ def beside_best(poses: Tensor, logit: Tensor, echo: Tensor) -> dict[str, Tensor]
     return {"outdone": outdone, "runner_up": runner_up, "behind": behind}
 
 
-def shared(example: Tensor, mask: Tensor, seen: Tensor, longer: float, poses: Tensor, logit: Tensor) -> dict[str, Tensor]:
+def shared(example: Tensor, mean: Tensor, mask: Tensor, seen: Tensor, longer: float, poses: Tensor,
+           logit: Tensor) -> dict[str, Tensor]:
     """(n,) each: how much candidates at poses (n, 6), seen (n, 96, 96), with logits (n,), have beyond an example's ink, of
-    `longer` px (96, 96), and how much they lack of it, as others at other places do, as a share of the ink, by the likeliest of
-    them. What differs in the same way again and again is another symbol; wires cross each copy otherwise."""
+    `longer` px (96, 96), how much they lack of it, and how much they have around its box (96, 96) where the mean (96, 96) of
+    the page's best finds has none, as others at other places do, as a share of the ink, by the likeliest of them. What differs
+    in the same way again and again is another symbol; wires cross each copy otherwise, and those at terminals the best have."""
     total = (example * mask).sum().clamp(min=1)
     fellows = torch.topk(logit, min(LIKELIEST, len(logit))).indices
     elsewhere = torch.cdist(poses[:, :2], poses[fellows, :2]) > SYMBOL / 2
 
     def much(apart: Tensor) -> Tensor:
-        cells = F.avg_pool2d((apart * mask)[:, None], CELL).flatten(1)
+        cells = F.avg_pool2d(apart[:, None], CELL).flatten(1)
         ink = cells.square().sum(1)
         alike = cells @ cells[fellows].T / (torch.maximum(ink[:, None], ink[fellows]) + NO_INK)
         amount = (cells.sum(1) * CELL**2 / total).clamp(max=HALF)
         most = (alike * elsewhere).topk(min(FELLOWS, len(fellows)), 1).values.mean(1)
         return (amount * most - CHANCE).clamp(min=0)
 
-    return {"shared_extra": much(alone(seen, example[None], longer)), "shared_missing": much(alone(example, seen, longer))}
+    outside = 1 - spread(mask, RIM)
+    usual = (USUAL * mean * outside).clamp(max=1)
+    return {"shared_extra": much(alone(seen, example[None], longer) * mask),
+            "shared_missing": much(alone(example, seen, longer) * mask),
+            "shared_around": much(alone(seen * outside, usual[None], longer))}
 
 
 def nearer(mean: Tensor, mask: Tensor, seen: Tensor, poses: Tensor, logit: Tensor) -> Tensor:
@@ -108,8 +116,3 @@ def alone(one: Tensor, other: Tensor, longer: float) -> Tensor:
     a page on which the example has `longer`."""
     by = 2 * max(1, math.ceil(SYMBOL * SHARPER / max(longer, 8.0) / 2)) + 1
     return (one - spread(other, by)).clamp(min=0)
-
-
-def around(example: Tensor, mask: Tensor, seen: Tensor) -> Tensor:
-    """(n,) the ink of pictures seen (n, S, S) outside an example's box (S, S), as a share of the example's (S, S) in it."""
-    return ((seen * (1 - mask)).sum((1, 2)) / (example * mask).sum().clamp(min=1)).clamp(max=3)

@@ -15,7 +15,7 @@ from torch import Tensor
 from app.engine import verify
 from app.engine.batching import Batches
 from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
-from app.engine.evidence import CLEAR, ECHOES, ELSEWHERE, NAMES, Calibration, around, beside_best, nearer, shared
+from app.engine.evidence import CLEAR, ECHOES, ELSEWHERE, NAMES, Calibration, beside_best, nearer, shared
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
@@ -153,9 +153,8 @@ class SecondLook:
         known = {
             "logit": logit,
             **beside_best(poses, logit, echo),
-            "around": around(prepared.sharp[0], prepared.sharp_mask, own),
             "stretch": torch.log(poses[:, 5]).abs(),
-            **shared(prepared.sharp[0], prepared.sharp_mask, own, prepared.longer, poses, logit),
+            **shared(prepared.sharp[0], mean[0], prepared.sharp_mask, own, prepared.longer, poses, logit),
             "nearer": nearer(mean[0], prepared.sharp_mask, seen[:, 0], poses, logit),
             "elsewhere": torch.full_like(logit, float(shot.elsewhere)),
             "resized": torch.full_like(logit, float(shot.resized)),

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.evidence import NAMES, around, beside_best, best_elsewhere, nearer, shared
+from app.engine.evidence import NAMES, beside_best, best_elsewhere, nearer, shared
 from app.engine.weights import read_manifest
 from app.settings import SHIPPED_WEIGHTS as SHIPPED
 
@@ -19,12 +19,6 @@ def square(bar: bool = False) -> Tensor:
     if bar:
         picture[30:32, 12:50] = 1
     return picture
-
-
-def test_ink_outside_the_box_is_around() -> None:
-    box = torch.zeros(64, 64)
-    box[:32] = 1
-    assert around(square(), box, torch.stack([square() * box, square()])).tolist() == pytest.approx([0, 1], abs=0.1)
 
 
 def test_the_runner_up_is_the_best_at_another_place() -> None:
@@ -64,19 +58,33 @@ def test_what_others_have_too_is_shared_and_what_crosses_one_is_not() -> None:
     crossed = plain.clone()
     crossed[:, 30:33] = 1
     seen, box, logit = torch.stack([plain, plain, crossed, barred, barred, barred]), torch.ones(96, 96), torch.arange(6.0)
-    told = shared(plain, box, seen, 60, row(6), logit)
+    told = shared(plain, plain, box, seen, 60, row(6), logit)
     assert told["shared_extra"][:3].max() < 0.05
     assert told["shared_extra"][3:].min() > 0.1
     assert told["shared_missing"].max() == pytest.approx(0)
-    told = shared(barred, box, seen, 60, row(6), logit)
+    told = shared(barred, barred, box, seen, 60, row(6), logit)
     assert told["shared_extra"][3:].max() == pytest.approx(0)
     assert told["shared_missing"][:2].min() > 0.05
     assert told["shared_missing"][3:].max() == pytest.approx(0)
 
 
+def test_what_stands_around_others_too_is_another_symbol_unless_it_is_usual() -> None:
+    plain, box = pictures(square())[0], torch.zeros(96, 96)
+    box[15:79, 15:79] = 1
+    tailed, wired = plain.clone(), plain.clone()
+    tailed[84:90, 40:56] = 1
+    wired[:, 4:8] = 1
+    seen = torch.stack([tailed, tailed, tailed, plain, wired])
+    told = shared(plain, plain, box, seen, 60, row(5), torch.arange(5.0))["shared_around"]
+    assert told[:3].min() > 0.05
+    assert told[3:].tolist() == [0, 0], "what one has alone is none of it"
+    usual = (plain + tailed) / 2
+    assert shared(plain, usual, box, seen, 60, row(5), torch.arange(5.0))["shared_around"].max() == 0
+
+
 def test_a_place_shares_nothing_with_itself() -> None:
     plain, barred = pictures(square(), square(bar=True))
-    told = shared(plain, torch.ones(96, 96), barred.repeat(3, 1, 1), 60, torch.zeros(3, 6), torch.zeros(3))
+    told = shared(plain, plain, torch.ones(96, 96), barred.repeat(3, 1, 1), 60, torch.zeros(3, 6), torch.zeros(3))
     assert all(one.tolist() == [0, 0, 0] for one in told.values())
 
 
