@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
@@ -52,12 +52,13 @@ def _one_size(picture: Tensor, core: Tensor, turns: Any, mirror: bool, scales: l
     return poses.make_bank(picture, core, turns, mirror, [float(np.exp(np.mean(np.log(scales))))])
 
 
-def _unsettled(_soft: Tensor, _picture: Tensor, _mask: Tensor, _given: Tensor, moved: Tensor) -> tuple[Tensor, None]:
+def _unsettled(_soft: Tensor, _picture: Tensor, _mask: Tensor, _given: Tensor, moved: Tensor,
+               frame: Sequence[int]) -> tuple[Tensor, None]:
     return moved, None
 
 
 def _unjudged(second: SecondLook, _sheet: look.Sheet, level: look.Level, prepared: Any, given: Tensor) -> Tensor:
-    return second.glance(level.fine, prepared, given)[0]
+    return second.glance(level, prepared, given)[0]
 
 
 def _untypical(example: Tensor, _seen: Tensor, _logit: Tensor) -> Tensor:

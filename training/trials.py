@@ -17,7 +17,7 @@ from torch import Tensor
 
 from app.engine import verify
 from app.engine.example import Prepared
-from app.engine.levels import sharp_level
+from app.engine.levels import reduced
 from app.engine.look import Sheet, sharp_beside, sharp_crops
 from app.engine.poses import crops, distinct, matrices
 from app.engine.settle import settled, softened
@@ -92,8 +92,9 @@ def make_trials(drawing: Drawing[Symbol], sheet: Sheet, shot: Shot, rng: np.rand
     nearly = wrong[_nearly(prepared, seen[wrong])][:HARDEST]
     rest = wrong[HARDEST:][torch.from_numpy(rng.permutation(max(len(wrong) - HARDEST, 0)))[:EASIER]]
     kept = torch.cat([torch.nonzero(targets == 1)[:, 0], wrong[:HARDEST], rest, *[nearly] * REPEATED])
-    sharp = sharp_level(inked, scene.level.shape[1] / inked.shape[1])
-    shown = sharp_beside(prepared.sharp, sharp_crops(sheet, scene.level, sharp, prepared, poses[kept]), prepared.sharp_mask)
+    sharp = reduced(inked, scene.level.shape[1] / inked.shape[1] * verify.SHARPER)
+    found = sharp_crops(sheet, scene.level.shape, sharp, prepared, poses[kept])
+    shown = sharp_beside(prepared.sharp, found, prepared.sharp_mask)
     return Trials((shown * 255).round().to(torch.uint8), targets[kept], torch.full((len(kept),), prepared.longer))
 
 

@@ -213,11 +213,11 @@ class Detector:
         return code
 
     def _poses(self, level: Level, bank: Bank, centres: Tensor, tried: Tensor) -> Tensor:
-        """(n, 6) poses on the fine level, at places (k, 2) on the page, that are worth a second look and were not tried, the
+        """(n, 6) poses in a level's frame, at places (k, 2) on the page, that are worth a second look and were not tried, the
         fittest first."""
         if not len(centres):
             return tried[:0]
-        ratio = torch.tensor([level.coarse.shape[1] / level.fine.shape[1], level.coarse.shape[0] / level.fine.shape[0]],
+        ratio = torch.tensor([level.coarse.shape[1] / level.frame[1], level.coarse.shape[0] / level.frame[0]],
                              device=self.device)
         poses, fits = align(level.coarse, centres * torch.tensor(level.factor, device=self.device) * ratio, bank, POSES)
         poses, fits = poses.flatten(0, 1), fits.flatten()

@@ -37,14 +37,17 @@ def large_enough(shot: Shot, options: Options) -> bool:
 
 def level_of(inked: Tensor, number: int) -> Level:
     """A page's ink (H, W) at the size of a level."""
-    fine = resized(inked, windows.STEP**number * verify.SYMBOL / encoder.SYMBOL)
-    factor = fine.shape[1] / inked.shape[1], fine.shape[0] / inked.shape[0]
-    return Level(fine, softened(fine), sharp_level(inked, factor[0]), resized(fine, COARSE), factor)
+    by = windows.STEP**number * verify.SYMBOL / encoder.SYMBOL
+    frame = max(1, round(inked.shape[0] * by)), max(1, round(inked.shape[1] * by))
+    fine = reduced(inked, by)
+    coarse = resized(fine, COARSE * max(by, 1.0))
+    factor = frame[1] / inked.shape[1], frame[0] / inked.shape[0]
+    return Level(frame, fine, softened(fine, max(by, 1.0)), reduced(inked, by * verify.SHARPER), coarse, factor)
 
 
-def sharp_level(inked: Tensor, factor: float) -> Tensor:
-    """The jury's level of a page's ink (H, W), of which `factor` gives the scout's."""
-    return inked if factor * verify.SHARPER >= 1 else resized(inked, factor * verify.SHARPER)
+def reduced(inked: Tensor, factor: float) -> Tensor:
+    """A page's ink (H, W) resized, but never enlarged: bilinear sampling enlarges as well."""
+    return inked if factor >= 1 else resized(inked, factor)
 
 
 def _middle(options: Options) -> float:

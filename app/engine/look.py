@@ -97,13 +97,14 @@ class Shot:
 
 @dataclass(frozen=True)
 class Level:
-    """A page at one size: at the scout's, at the jury's and at the templates'."""
+    """A page at one size, and pictures of it that fill the frame: for the scout, the jury and the templates."""
 
-    fine: Tensor       # (H, W) ink
-    soft: Tensor       # (H, W) the same softened, by which candidates are settled
-    sharp: Tensor      # (H'', W'') ink, never enlarged: bilinear sampling enlarges as well
-    coarse: Tensor     # (H', W') ink
-    factor: tuple[float, float]  # fine pixels a page pixel, right and down
+    frame: tuple[int, int]  # rows and columns of the pixels that poses are measured in
+    fine: Tensor       # ink, of the frame's size or the page's, whichever is smaller
+    soft: Tensor       # the same softened, by which candidates are settled
+    sharp: Tensor      # ink, SHARPER times the frame's size or the page's
+    coarse: Tensor     # ink, COARSE times the frame's size
+    factor: tuple[float, float]  # pixels of the frame a page pixel, right and down
 
 
 class SecondLook:
@@ -118,11 +119,12 @@ class SecondLook:
     def candidates(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor) -> tuple[Tensor, Tensor]:
         """Of poses (n, 6) on a level those that may be copies, settled, and the jury's logits of them."""
         if len(poses):
-            logit, correction = self.glance(level.fine, prepared, poses)
+            logit, correction = self.glance(level, prepared, poses)
             poses, correction = poses[logit > SECOND], correction[logit > SECOND]
         if not len(poses):
             return poses, torch.zeros(0, device=poses.device)
-        poses, _ = settled(level.soft, prepared.picture, prepared.mask * prepared.shown, poses, compose(poses, correction))
+        poses, _ = settled(level.soft, prepared.picture, prepared.mask * prepared.shown, poses, compose(poses, correction),
+                           frame=level.frame)
         logit = self.look(sheet, level, prepared, poses)
         return poses[logit > SECOND], logit[logit > SECOND]
 
@@ -163,11 +165,11 @@ class SecondLook:
         }
         return torch.stack([known[name] for name in NAMES], 1)
 
-    def glance(self, fine: Tensor, prepared: Prepared, poses: Tensor) -> tuple[Tensor, Tensor]:
+    def glance(self, level: Level, prepared: Prepared, poses: Tensor) -> tuple[Tensor, Tensor]:
         """What the scout says: logits (n,) and corrections (n, 4) in pixels, degrees and log scale."""
 
         def look(part: Tensor) -> Tensor:
-            verdict = self.verifier.scout(compared(pictures(fine, prepared, part), SPREADS[:1]))
+            verdict = self.verifier.scout(compared(pictures(level, prepared, part), SPREADS[:1]))
             return torch.cat([verdict.logit[:, None], verdict.correction * self._unit], 1)
 
         out = self._pictures.run(look, poses)
@@ -191,13 +193,13 @@ class SecondLook:
               off: Sequence[float]) -> Tensor:
         def look(part: Tensor) -> Tensor:
             moved = compose(part, torch.tensor([off], device=part.device).expand(len(part), -1))
-            seen = sharp_crops(sheet, level.fine, level.sharp, prepared, moved)
+            seen = sharp_crops(sheet, level.frame, level.sharp, prepared, moved)
             return self._decide(prepared, prepared.sharp, seen, quarters, flipped)
 
         return self._pictures.run(look, poses)
 
     def _seen(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
-        return self._pictures.run(lambda part: sharp_crops(sheet, level.fine, level.sharp, prepared, part), poses)
+        return self._pictures.run(lambda part: sharp_crops(sheet, level.frame, level.sharp, prepared, part), poses)
 
     def _decide(self, prepared: Prepared, example: Tensor, seen: Tensor, quarters: int = 0, flipped: bool = False) -> Tensor:
         """The jury's logits (n,) of pictures seen (n, 2, S, S) beside an example's (2, S, S)."""
@@ -241,9 +243,10 @@ def _tone(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> dict[str, NDA
     return {"recoloured": recoloured, "rare": (1 - recoloured) * rarity(sheet.tones, tone)}
 
 
-def pictures(fine: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
-    """(n, 3, S, S) an example, the candidate on a level `fine` (H, W) under each pose (n, 6), and the example's box."""
-    return beside(prepared.picture, crops(fine, matrices(poses), verify.SIZE) * prepared.shown, prepared.mask)
+def pictures(level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
+    """(n, 3, S, S) an example, the candidate on a level under each pose (n, 6), and the example's box."""
+    seen = crops(level.fine, matrices(poses), verify.SIZE, level.frame) * prepared.shown
+    return beside(prepared.picture, seen, prepared.mask)
 
 
 def typical(example: Tensor, seen: Tensor, logit: Tensor) -> Tensor:
@@ -267,17 +270,17 @@ def sharp_beside(example: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
     return torch.cat([ink, mask.expand(len(seen), 1, -1, -1), strange], 1)
 
 
-def sharp_crops(sheet: Sheet, fine: Tensor, sharp: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
-    """(n, 2, 96, 96) ink under poses (n, 6) on a sheet's level `fine` (H, W), taken from its level `sharp` (H', W'), and what
+def sharp_crops(sheet: Sheet, frame: Sequence[int], sharp: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
+    """(n, 2, 96, 96) ink under poses (n, 6) in a frame, rows and columns, that a sheet's level `sharp` (H, W) fills, and what
     of it is of another tone than what lies as the example's ink does."""
-    seen = crops(sharp, _scaled(poses, sharp, fine), verify.SHARP) * prepared.sharp_shown
-    strange = sheet.foreign(_scaled(poses, sheet.inked, fine), prepared.sharp[0] * prepared.sharp_mask)
+    seen = crops(sharp, _scaled(poses, sharp, frame), verify.SHARP) * prepared.sharp_shown
+    strange = sheet.foreign(_scaled(poses, sheet.inked, frame), prepared.sharp[0] * prepared.sharp_mask)
     return torch.stack([seen, seen * strange], 1)
 
 
-def _scaled(poses: Tensor, page: Tensor, fine: Tensor) -> Tensor:
-    """(n, 2, 3) affines from sharp pictures to a page (H', W') at another size, of poses (n, 6) on `fine` (H, W)."""
-    right, down = page.shape[1] / fine.shape[1], page.shape[0] / fine.shape[0]
+def _scaled(poses: Tensor, page: Tensor, frame: Sequence[int]) -> Tensor:
+    """(n, 2, 3) affines from sharp pictures to a page (H, W) at another size, of poses (n, 6) in a frame."""
+    right, down = page.shape[1] / frame[1], page.shape[0] / frame[0]
     there = poses.clone()
     there[:, 0] *= right
     there[:, 1] *= down

@@ -8,6 +8,7 @@ A pose is a row (x, y, angle, mirrored, scale, stretch): the example, its origin
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,10 +43,11 @@ def still(places: Tensor) -> Tensor:
     return torch.cat([places, 0 * ones, 0 * ones, ones, ones], 1)
 
 
-def crops(level: Tensor, affines: Tensor, size: int) -> Tensor:
+def crops(level: Tensor, affines: Tensor, size: int, frame: Sequence[int] | None = None) -> Tensor:
     """(N, size, size) pictures of level (H, W), bilinear, zero outside: affines (N, 2, 3) from a picture's pixels, origin
-    at its centre, to the level's."""
-    extent = torch.tensor([level.shape[1], level.shape[0]], device=level.device)
+    at its centre, to the pixels of a frame, rows and columns, that the level fills; by default the level's own."""
+    height, width = frame or level.shape
+    extent = torch.tensor([width, height], device=level.device)
     scaled = 2 * affines / extent[:, None]
     scaled[:, :, 2] -= 1
     grid = sampled(scaled, size).reshape(1, len(affines) * size, size, 2)

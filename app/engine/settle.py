@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -20,33 +22,37 @@ FAINTEST = 1e-4     # variance below which ink is blank
 ROWS = 64           # of a level softened at once, so that they stay in a core's cache
 
 
-def settled(soft: Tensor, picture: Tensor, mask: Tensor, *tried: Tensor) -> tuple[Tensor, Tensor]:
-    """Of poses (n, 6) tried for each candidate on a softened level (H, W) the one that lays an example's picture (64, 64) best,
-    then turned, grown, stretched and moved by the little that lays it better still: a judge's corrections fall short of it, and
-    overshoot where there is little to correct. The poses (n, 6) and their correlation (n,)."""
+def settled(soft: Tensor, picture: Tensor, mask: Tensor, *tried: Tensor,
+            frame: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
+    """Of poses (n, 6) tried for each candidate the one that lays an example's picture (64, 64) best over a softened level
+    (H, W), then turned, grown, stretched and moved by the little that lays it better still: a judge's corrections fall short of
+    it, and overshoot where there is little to correct. The poses (n, 6) and their correlation (n,). Poses are in a frame, rows
+    and columns, that the level fills; by default the level's own."""
     example = softened(picture)
     rows, columns = torch.nonzero(mask[::APART, ::APART] > 0.5).unbind(1)
     ink = example[::APART, ::APART][rows, columns]
     ink = F.normalize(ink - ink.mean(), dim=0)
     points = APART * torch.stack([columns, rows], 1) + 0.5 - SIZE / 2
     parts = torch.split(torch.stack(tried), CHUNK, 1)
-    poses, fits = zip(*each(lambda part: _settled(soft, ink, points, part), parts, soft.device.type), strict=True)
+    height, width = frame or soft.shape
+    extent = torch.tensor([width, height], device=soft.device)
+    poses, fits = zip(*each(lambda part: _settled(soft, extent, ink, points, part), parts, soft.device.type), strict=True)
     return torch.cat(poses), torch.cat(fits)
 
 
-def _settled(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
-    poses, fits = _fitting(soft, ink, points, tried)
+def _settled(soft: Tensor, extent: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
+    poses, fits = _fitting(soft, extent, ink, points, tried)
     for halving in range(ROUNDS):
         for column, step in STEPS:
-            poses, fits = _fitting(soft, ink, points, _nudged(poses, column, step / 2**halving))
+            poses, fits = _fitting(soft, extent, ink, points, _nudged(poses, column, step / 2**halving))
     return poses, fits
 
 
-def _fitting(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
+def _fitting(soft: Tensor, extent: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[Tensor, Tensor]:
     """(n, 6) the poses of greatest correlation out of tried (T, n, 6), and that (n,)."""
     affine = matrices(tried.flatten(0, 1))
-    grid = points @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]  # (T·n, k, 2) level pixels
-    grid = 2 * grid / torch.tensor([soft.shape[1], soft.shape[0]], device=soft.device) - 1
+    grid = points @ affine[:, :, :2].transpose(1, 2) + affine[:, None, :, 2]  # (T·n, k, 2) pixels of the frame
+    grid = 2 * grid / extent - 1
     seen = F.grid_sample(soft[None, None], grid[None], align_corners=False)[0, 0]  # (T·n, k)
     length = (seen.var(1, correction=0).clamp(min=FAINTEST) * len(ink)).sqrt()
     fit = (seen @ ink / length).reshape(len(tried), -1)  # ink has no mean, so seen's does not matter
@@ -54,18 +60,17 @@ def _fitting(soft: Tensor, ink: Tensor, points: Tensor, tried: Tensor) -> tuple[
     return tried[best.indices, torch.arange(tried.shape[1], device=soft.device)], best.values
 
 
-def softened(inked: Tensor) -> Tensor:
-    """(H, W) each pixel the mean of the nine around it; nothing lies beyond the edges."""
-    soft = torch.empty_like(inked)
+def softened(inked: Tensor, enlarged: float = 1.0) -> Tensor:
+    """(H, W) each pixel the mean of the nine around it; nothing lies beyond the edges. Where the level is to be `enlarged`, as
+    soft as if it were so first."""
+    soft, beside = torch.empty_like(inked), 1 / (3 * enlarged**2)  # weight of the pixels next to one
 
     def work(top: int) -> None:
         above, below = min(top, 1), min(max(len(inked) - top - ROWS, 0), 1)
         padded = F.pad(inked[top - above : top + ROWS + below], (1, 1, 1 - above, 1 - below))
-        sums = padded[:-2] + padded[1:-1]  # a row and a column at a time: some times faster than avg_pool2d
-        sums += padded[2:]
-        part = torch.add(sums[:, :-2], sums[:, 1:-1], out=soft[top : top + ROWS])
-        part += sums[:, 2:]
-        part *= 1 / 9
+        rows = torch.lerp(padded[1:-1], (padded[:-2] + padded[2:]).mul_(0.5), 2 * beside)
+        both = (rows[:, :-2] + rows[:, 2:]).mul_(0.5)  # a row and a column at a time: some times faster than avg_pool2d
+        torch.lerp(rows[:, 1:-1], both, 2 * beside, out=soft[top : top + ROWS])
 
     for _ in each(work, range(0, len(inked), ROWS), inked.device.type):
         pass

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.poses import crops, matrices
+from app.engine.poses import crops, matrices, resized
 from app.engine.settle import ROWS, settled, softened
 from app.engine.verify import SIZE
 
@@ -67,3 +67,22 @@ def test_softening_in_parts_gives_the_mean_of_nine_pixels_everywhere(height: int
     inked = torch.rand(height, 37, generator=torch.Generator().manual_seed(height))
     whole = F.avg_pool2d(inked[None, None], 3, 1, 1)[0, 0]
     assert softened(inked) == pytest.approx(whole, abs=1e-6)
+
+
+@pytest.mark.parametrize("enlarged", [1.0, 1.5, 3.0])
+def test_a_picture_that_is_to_be_enlarged_is_softened_as_much_as_if_it_were_so_first(enlarged: float) -> None:
+    line = torch.zeros(41, 41)
+    line[:, 20] = 1
+    profile = softened(line, enlarged)[20]
+    assert float(profile.sum()) == pytest.approx(1, abs=1e-6)
+    spread = float((profile * (torch.arange(41) - 20).square()).sum()) * enlarged**2
+    assert spread == pytest.approx(2 / 3, rel=1e-3)  # a box of three pixels
+
+
+def test_poses_are_settled_in_the_frame_that_a_smaller_level_fills() -> None:
+    small = resized(page(), 0.5)
+    off = TRUE + torch.tensor([[1.5, -1.0, 6.0, 0.0, 0.04, 0.05]])
+    poses, fits = settled(softened(small, 2.0), *example(), off, frame=(220, 220))
+    assert poses[:, :2] == pytest.approx(TRUE[:, :2], abs=1.0)
+    assert poses[:, 2] == pytest.approx(TRUE[:, 2], abs=2.0)
+    assert float(fits.min()) > 0.85
