@@ -19,6 +19,7 @@ STRETCHED = 1.3     # the most that a copy may be wider or narrower than the exa
 APART = 2           # pixels between the points compared; the inks are softened over 3
 CHUNK = 64          # poses settled at once
 FAINTEST = 1e-4     # variance below which ink is blank
+SOFTER = 1 / 3 + 1 / 12  # weight of the pixels next to one, of an enlarged picture that is sampled bilinearly once more
 ROWS = 64           # of a level softened at once, so that they stay in a core's cache
 
 
@@ -62,8 +63,8 @@ def _fitting(soft: Tensor, extent: Tensor, ink: Tensor, points: Tensor, tried: T
 
 def softened(inked: Tensor, enlarged: float = 1.0) -> Tensor:
     """(H, W) each pixel the mean of the nine around it; nothing lies beyond the edges. Where the level is to be `enlarged`, as
-    soft as if it were so first."""
-    soft, beside = torch.empty_like(inked), 1 / (3 * enlarged**2)  # weight of the pixels next to one
+    soft as if it were so first, and then sampled."""
+    soft, beside = torch.empty_like(inked), (1 / 3 if enlarged == 1 else min(1 / 3, SOFTER / enlarged**2))
 
     def work(top: int) -> None:
         above, below = min(top, 1), min(max(len(inked) - top - ROWS, 0), 1)
