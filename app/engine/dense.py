@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +12,7 @@ from app.engine import encoder, windows
 from app.engine.batching import Batches
 from app.engine.encoder import Encoder
 from app.engine.fuse import fused, on_device, precision
+from app.engine.poses import crops, matrices, still
 
 INKED = 0.008  # mean ink from which a window is not blank
 
@@ -24,25 +25,29 @@ class DensePass:
         self._device = device
         self._tiles = Batches(1 if device == "cpu" else 64, device)
 
-    def __call__(self, level: Tensor, go_on: Callable[[], None]) -> tuple[Tensor, Tensor]:
-        """Codes (n, D) of the inked windows of a level (H, W), and their centres (n, 2) x, y on it."""
-        tiling = windows.tiling(*level.shape)
-        padded = F.pad(level, tiling.padding(*level.shape))
-        held = F.avg_pool2d(F.avg_pool2d(padded[None, None], encoder.STRIDE), encoder.CELLS, 1)[0, 0]
-        inked = [at for at in tiling.corners() if float(held[_cells(at, tiling)].max()) > INKED]
-        codes = [torch.zeros(0, self.encoder.dimension, device=self._device)]
+    def __call__(self, level: Tensor, go_on: Callable[[], None], frame: Sequence[int] | None = None) -> tuple[Tensor, Tensor]:
+        """Codes (n, D), in half precision, of the inked windows of a frame, rows and columns, that a level (H, W) fills (by
+        default its own), and their centres (n, 2) x, y in it. No more than some tiles of a frame are held at once."""
+        tiling = windows.tiling(*(frame or level.shape))
+        codes = [torch.zeros(0, self.encoder.dimension, device=self._device, dtype=torch.half)]
         starts = [torch.zeros(0, 2, dtype=torch.int64, device=self._device)]
 
         def answers(corners: Tensor) -> Tensor:
-            tiles = [padded[r : r + tiling.tile[0], c : c + tiling.tile[1]] for r, c in corners.tolist()]
-            return self._answers(torch.stack(tiles))
+            tiles = torch.stack([tile(level, frame, row, column, tiling.tile) for row, column in corners.tolist()])
+            held = _held(tiles)
+            answer = held.new_zeros(len(tiles), 1 + self.encoder.dimension, *held.shape[1:], dtype=torch.half)
+            answer[:, 0], inked = held > INKED, held.amax((1, 2)) > INKED
+            if inked.any():
+                answer[inked, 1:] = self._answers(tiles[inked]).half()
+            return answer
 
+        corners = torch.tensor(tiling.corners(), dtype=torch.int64)
         done = 0
-        for part in self._tiles.parts(answers, torch.tensor(inked, dtype=torch.int64).reshape(-1, 2), go_on):
-            for at, answer in zip(inked[done : done + len(part)], part, strict=True):
-                kept = torch.nonzero(held[_cells(at, tiling)] > INKED)
-                codes.append(answer[:, kept[:, 0], kept[:, 1]].T)
-                starts.append(kept * encoder.STRIDE + torch.tensor(at, device=self._device) + windows.HALO)
+        for part in self._tiles.parts(answers, corners, go_on):
+            for at, answer in zip(corners[done : done + len(part)], part, strict=True):
+                kept = torch.nonzero(answer[0])
+                codes.append(answer[1:, kept[:, 0], kept[:, 1]].T)
+                starts.append(kept * encoder.STRIDE + at.to(self._device) + windows.HALO)
             done += len(part)
         return torch.cat(codes), torch.cat(starts).flip(1) - windows.BEFORE + encoder.WINDOW / 2
 
@@ -52,7 +57,20 @@ class DensePass:
         return codes[:, :, windows.FIRST : -windows.FIRST, windows.FIRST : -windows.FIRST]
 
 
-def _cells(at: tuple[int, int], tiling: windows.Tiling) -> tuple[slice, slice]:
-    """Of a map with one value a window, the part that the tile at `at` answers for."""
-    row, column = (start // encoder.STRIDE + windows.FIRST for start in at)
-    return slice(row, row + tiling.cells[0]), slice(column, column + tiling.cells[1])
+def tile(level: Tensor, frame: Sequence[int] | None, row: int, column: int, shape: tuple[int, int]) -> Tensor:
+    """(h, w) the tile of a shape at a corner of a frame, rows and columns, that a level (H, W) fills, BEFORE pixels around it
+    counted; None is the level's own."""
+    (height, width), (top, left) = shape, (row - windows.BEFORE, column - windows.BEFORE)
+    if frame is None:
+        inside = level[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)]
+        above, before = max(-top, 0), max(-left, 0)
+        return F.pad(inside, (before, width - before - inside.shape[1], above, height - above - inside.shape[0]))
+    side = max(shape)
+    middle = torch.tensor([[left + side / 2, top + side / 2]], device=level.device)
+    return crops(level, matrices(still(middle)), side, frame)[0, :height, :width]
+
+
+def _held(tiles: Tensor) -> Tensor:
+    """(b, h, w) the mean ink of the windows that tiles (b, H, W) answer for."""
+    held = F.avg_pool2d(F.avg_pool2d(tiles[:, None], encoder.STRIDE), encoder.CELLS, 1)[:, 0]
+    return held[:, windows.FIRST : -windows.FIRST, windows.FIRST : -windows.FIRST]

@@ -23,11 +23,11 @@ from app.engine.example import Prepared, prepare
 from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
-from app.engine.levels import by_level, large_enough, level_of
+from app.engine.levels import by_level, frame_of, large_enough, level_of, reduced
 from app.engine.look import Level, SecondLook, Sheet, Shot, none
 from app.engine.origin import is_cut_from
 from app.engine.places import Places, most_alike, rings
-from app.engine.poses import COARSE, Bank, align, distinct, make_bank, resized, sizes
+from app.engine.poses import COARSE, Bank, align, distinct, make_bank, sizes
 from app.engine.query import BANDS, Example, Options, PageResult, Pixels, Query, Timings
 from app.engine.suppress import Found, suppressed
 from app.engine.verify import Verifier
@@ -194,10 +194,10 @@ class Detector:
         return Shot(symbol, example, prepared, asked=asked)
 
     def _places(self, inked: Tensor, number: float, cancelled: Callable[[], bool]) -> Places:
-        level = resized(inked, windows.STEP**number)
-        codes, centres = self.dense(level, lambda: _check(cancelled))
-        ratio = torch.tensor([inked.shape[1] / level.shape[1], inked.shape[0] / level.shape[0]], device=self.device)
-        return Places(codes.float(), centres * ratio)
+        by = windows.STEP**number
+        frame = frame_of(inked, by)
+        codes, centres = self.dense(reduced(inked, by), lambda: _check(cancelled), frame if by > 1 else None)
+        return Places(codes, centres * torch.tensor([inked.shape[1] / frame[1], inked.shape[0] / frame[0]], device=self.device))
 
     def _code(self, shot: Shot, index: SymbolIndex) -> NDArray[np.float32]:
         """(D,) of an example: the index holds those of positive ones, but for one deleted since the request was made."""

@@ -38,11 +38,16 @@ def large_enough(shot: Shot, options: Options) -> bool:
 def level_of(inked: Tensor, number: int) -> Level:
     """A page's ink (H, W) at the size of a level."""
     by = windows.STEP**number * verify.SYMBOL / encoder.SYMBOL
-    frame = max(1, round(inked.shape[0] * by)), max(1, round(inked.shape[1] * by))
+    frame = frame_of(inked, by)
     fine = reduced(inked, by)
     coarse = resized(fine, COARSE * max(by, 1.0))
     factor = frame[1] / inked.shape[1], frame[0] / inked.shape[0]
     return Level(frame, fine, softened(fine, max(by, 1.0)), reduced(inked, by * verify.SHARPER), coarse, factor)
+
+
+def frame_of(inked: Tensor, factor: float) -> tuple[int, int]:
+    """Rows and columns of a page's ink (H, W) resized by a factor."""
+    return max(1, round(inked.shape[0] * factor)), max(1, round(inked.shape[1] * factor))
 
 
 def reduced(inked: Tensor, factor: float) -> Tensor:

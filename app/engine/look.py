@@ -113,7 +113,7 @@ class SecondLook:
     def __init__(self, verifier: Verifier, calibration: Calibration, device: str) -> None:
         self.verifier = on_device(fused(verifier).to(precision(device)), device)
         self._calibration, self._device = calibration, device
-        self._pictures = Batches(64 if device == "cpu" else 2048, device)
+        self._pictures = Batches(32 if device == "cpu" else 2048, device)
         self._unit = torch.tensor([verify.SHIFT, verify.SHIFT, verify.TURN, verify.GROWTH], device=device)
 
     def candidates(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,13 +11,14 @@ from torch import Tensor
 from app.engine.batching import each
 
 GROWTH = 4        # times as many places after each ring
-TOGETHER = 16     # examples compared with all windows at once
+TOGETHER = 16     # examples compared at once, with so many windows
+WINDOWS = 1 << 18
 LIKENESS = 0.1    # cosine below which a window is not looked at
 
 
 @dataclass(frozen=True)
 class Places:
-    """The inked windows of a level: codes (n, D), and their centres (n, 2) x, y on the page."""
+    """The inked windows of a level: codes (n, D), in any precision, and their centres (n, 2) x, y on the page."""
 
     codes: Tensor
     centres: Tensor
@@ -42,7 +43,7 @@ def most_alike(codes: Tensor, queries: Tensor, count: int, device: str) -> list[
     A product and not FAISS, whose search is several times slower for so many neighbours and cannot use a device.
     """
     def rows(part: Tensor) -> list[Tensor]:
-        likeness, found = (part @ codes.T).topk(count)
+        likeness, found = torch.cat([part @ some.float().T for some in torch.split(codes, WINDOWS)], 1).topk(count)
         return [row[like > LIKENESS] for row, like in zip(found, likeness, strict=True)]
 
     return [row for part in each(rows, torch.split(queries, TOGETHER), device) for row in part]

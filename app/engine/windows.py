@@ -42,12 +42,6 @@ class Tiling:
         """Top and left of each tile on the padded level."""
         return [(row * self.height, column * self.width) for row in range(self.rows) for column in range(self.columns)]
 
-    def padding(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """Left, right, top, bottom pixels to add to a level of this size so that all tiles lie inside."""
-        down = (self.rows - 1) * self.height + self.tile[0]
-        across = (self.columns - 1) * self.width + self.tile[1]
-        return BEFORE, across - width - BEFORE, BEFORE, down - height - BEFORE
-
 
 def tiling(height: int, width: int) -> Tiling:
     """The fewest equal tiles that cover a level of this size."""
