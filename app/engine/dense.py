@@ -33,7 +33,7 @@ class DensePass:
         starts = [torch.zeros(0, 2, dtype=torch.int64, device=self._device)]
 
         def answers(corners: Tensor) -> Tensor:
-            tiles = torch.stack([tile(level, frame, row, column, tiling.tile) for row, column in corners.tolist()])
+            tiles = torch.stack([_tile(level, frame, row, column, tiling.tile) for row, column in corners.tolist()])
             held = _held(tiles)
             answer = held.new_zeros(len(tiles), 1 + self.encoder.dimension, *held.shape[1:], dtype=torch.half)
             answer[:, 0], inked = held > INKED, held.amax((1, 2)) > INKED
@@ -57,9 +57,9 @@ class DensePass:
         return codes[:, :, windows.FIRST : -windows.FIRST, windows.FIRST : -windows.FIRST]
 
 
-def tile(level: Tensor, frame: Sequence[int] | None, row: int, column: int, shape: tuple[int, int]) -> Tensor:
-    """(h, w) the tile of a shape at a corner of a frame, rows and columns, that a level (H, W) fills, BEFORE pixels around it
-    counted; None is the level's own."""
+def _tile(level: Tensor, frame: Sequence[int] | None, row: int, column: int, shape: tuple[int, int]) -> Tensor:
+    """(h, w) the tile of a shape whose corner is at a row and a column of a frame with BEFORE pixels around it, that a level
+    (H, W) fills; None is the level's own."""
     (height, width), (top, left) = shape, (row - windows.BEFORE, column - windows.BEFORE)
     if frame is None:
         inside = level[max(top, 0) : max(top + height, 0), max(left, 0) : max(left + width, 0)]

@@ -33,13 +33,8 @@ class Tiling:
         """Height and width of a tile with its context."""
         return self.height + AROUND, self.width + AROUND
 
-    @property
-    def cells(self) -> tuple[int, int]:
-        """Window starts down and across that a tile answers for."""
-        return self.height // STRIDE, self.width // STRIDE
-
     def corners(self) -> list[tuple[int, int]]:
-        """Top and left of each tile on the padded level."""
+        """Top and left of each tile on the level with BEFORE pixels around it."""
         return [(row * self.height, column * self.width) for row in range(self.rows) for column in range(self.columns)]
 
 
