@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.engine.geometry import bounds, iou
 from training.truth import Instance
 from training.unseen import FAMILIES, EvaluationDrawing
 from training.unseen.symbols import ALIKE, GRAMMARS, alike, make_symbol, random_lettering, resemblance, sibling
@@ -59,6 +60,16 @@ def test_a_family_draws_what_its_truth_says(name: str) -> None:
         assert 0 <= instance.label < len(drawing.symbols)
         assert min(box.x, box.y, width - box.x - box.width, height - box.y - box.height) > 0
         assert darkness(drawing, instance) > 0.02
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_what_lies_exactly_on_a_copy_is_right(name: str) -> None:
+    for seed in range(3):
+        drawing = FAMILIES[name](np.random.default_rng(seed))
+        for instance in drawing.instances:
+            height, width = drawing.examples[instance.label].shape[:2]
+            found, box = bounds(instance.pose.polygon(width, height)), instance.box
+            assert iou(*(np.array([[one.x, one.y, one.width, one.height]]) for one in (found, box)))[0, 0] > 0.6
 
 
 def test_the_same_seed_gives_the_same_drawing() -> None:

@@ -16,7 +16,7 @@ from training.unseen.style import Style, overshot
 from training.unseen.symbols import UnseenSymbol
 
 EDGE = 6  # pixels that stay free at the page's border
-LOOSEST = 0.12  # of a symbol's longer side that an example's box may stand off, where that is less than 4 px
+LOOSEST = 0.1  # of a symbol's width or height that an example's box may stand off, where that is less than 4 px
 
 
 class Page:
@@ -107,9 +107,11 @@ class Page:
                 self.canvas.draw(words, affine(x, y, angle=angle), self.style.ink, max(1.0, self.style.line_width * 0.7))
 
     def example(self, symbol: UnseenSymbol) -> Pixels:
-        """The symbol alone, upright and at scale 1, in a box as a user draws it: 1 to 4 px around, less if it is small."""
+        """The symbol alone, upright and at scale 1, in a box as a user draws it: 1 to 4 px around, less where it is small or
+        thin, so that a find that lies right overlaps the copy by more than half."""
         width, height = symbol.size(self.style.unit, self.style.line_width)
-        margins = self.rng.uniform(1, float(np.clip(LOOSEST * max(width, height), 1.2, 4)), 4)
+        loosest = np.clip(LOOSEST * np.repeat([width, height], 2), None, 4)
+        margins = self.rng.uniform(np.minimum(1, 0.6 * loosest), loosest)
         size = math.ceil(width + margins[0] + margins[1]), math.ceil(height + margins[2] + margins[3])
         canvas = Canvas(*size, self.style.paper)
         at = affine(float(margins[0]) + width / 2, float(margins[2]) + height / 2, self.style.unit)
