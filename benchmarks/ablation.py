@@ -80,7 +80,7 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "what is of another tone": lambda: [patch.object(look.Sheet, "coloured", False)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
 }
-ALWAYS = ("elsewhere", "resized", "asked")  # the same for all finds of one symbol whose example has the drawing's scale
+ALWAYS = ("elsewhere", "asked")  # the same for all finds of one symbol
 EVIDENCE = {f"evidence: {name}": name for name in NAMES if name not in ALWAYS}
 
 _networks: tuple[Any, Any, Calibration, str]  # of a process that measures

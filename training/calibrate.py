@@ -4,8 +4,8 @@
 
 The detector runs whole, down to scores of nearly nothing, and a logistic curve (Platt 1999) takes the evidence for each find,
 the verifier's logit first, to the share of finds that are right. Near siblings and clutter are as frequent on these drawings
-as on ordinary ones, and the example is a clear copy, of the drawing or of another, as users choose; training shows harder
-ones. What was collected stays in `evidence.npz` beside the weights.
+as on ordinary ones, and the example is a clear copy, of the drawing or of another, of the same set mostly, as users choose;
+training shows harder ones. What was collected stays in `evidence.npz` beside the weights.
 `certain_from` is the lowest score from which 95 of 100 are.
 """
 
@@ -21,6 +21,7 @@ from dataclasses import asdict, replace
 from multiprocessing import get_context
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ from tqdm import tqdm
 
 from app.engine import memory
 from app.engine.detector import Detector
-from app.engine.evidence import ELSEWHERE, NAMES, Calibration
+from app.engine.evidence import ASKED, ELSEWHERE, NAMES, SMALL, Calibration
 from app.engine.geometry import Detection
 from app.engine.places import Places
 from app.engine.query import Options
@@ -47,11 +48,12 @@ ORDINARY = Kinship((0.05, 0.3), again=0.0, strangers=0.2)  # near-identical clas
 EXACT = 0.5         # of the drawings are as CAD writes them
 LEGEND = 0.5        # of them are searched for a whole legend too,
 SHOWN, OTHERS = (1, 8), (2, 14)  # of whose symbols they show so many, and so many not
+FEW = (7.0, 11.0)   # px of a usual symbol on a coarse drawing,
+SMALL_ONES = 2      # of whose classes so many are searched for
 CENTRED, SIZED = 0.35, 1.5  # of a copy's longer side that a find may lie off its middle, and ratio of their sizes
-ROUNDS = 60         # of Newton's steps, of which a handful is enough, and of halvings
-RESIZED, ASKED = NAMES.index("resized"), NAMES.index("asked")
-# what weighs otherwise among many symbols, and where the example is from elsewhere; ink does not
-JUDGED = ("logit", "outdone", "runner_up", "behind", "stretch", "elsewhere", "resized")
+ROUNDS = 60         # of Newton's steps, of which a handful is enough
+# what weighs otherwise among many symbols, and where the example is from elsewhere, which may draw in other colours
+JUDGED = ("logit", "outdone", "runner_up", "behind", "recoloured", "nearer")
 RIDGE = 10.0        # holds back weights, of evidence in its standard deviations, that the finds do not settle
 
 
@@ -76,17 +78,6 @@ def fit(evidence: NDArray[np.float64], right: NDArray[np.bool_], base: NDArray[n
     return weights, float(curve[-1] - weights @ middle)
 
 
-def shift(logits: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
-    """What to add to logits (N,) so that as many are right as they say."""
-    share = (right.sum() + 1) / (len(right) + 2)
-    low, high = -30.0, 30.0
-    for _ in range(ROUNDS):
-        middle = (low + high) / 2
-        fewer = float((1 / (1 + np.exp(-(logits + middle).clip(-30, 30)))).mean()) < share
-        low, high = (middle, high) if fewer else (low, middle)
-    return (low + high) / 2
-
-
 def certain_from(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """The lowest score, in hundredths from 0.5, above which at least CERTAIN of the finds are right; 0.99 where none is."""
     for level in np.arange(0.5, 0.995, 0.01):
@@ -108,7 +99,20 @@ def collect(detector: Detector, seed: int, number: int) -> list[Case]:
     shown = [*from_here(drawing, rng, CLASSES), *from_afar(drawing, style, exact, rng, AFAR)]
     return [*(judged(drawing, one, find(detector, drawing.pixels, one.pixels, options)) for one in shown),
             *(_all_wrong(find(detector, drawing.pixels, pixels, options)) for pixels in strangers(1, rng)),
-            *(legend(detector, drawing, style, exact, rng, options) if rng.random() < LEGEND else ())]
+            *(legend(detector, drawing, style, exact, rng, options) if rng.random() < LEGEND else ()),
+            *coarse(detector, drawing, style, rng, options)]
+
+
+def coarse(detector: Detector, drawing: Drawing[Symbol], style: Style, rng: np.random.Generator,
+           options: Options) -> list[Case]:
+    """Cases of some classes of a drawing in a style, at so few pixels that symbols are small."""
+    part = float(rng.uniform(*FEW)) / style.size
+    height, width = drawing.pixels.shape[:2]
+    pixels = cv2.resize(drawing.pixels, (round(part * width), round(part * height)), interpolation=cv2.INTER_AREA)
+    poses = [replace(i.pose, x=i.pose.x * part, y=i.pose.y * part, scale=i.pose.scale * part) for i in drawing.instances]
+    small = replace(drawing, pixels=np.asarray(pixels, dtype=np.uint8),
+                    instances=tuple(replace(i, pose=pose) for i, pose in zip(drawing.instances, poses, strict=True)))
+    return [judged(small, one, find(detector, small.pixels, one.pixels, options)) for one in from_here(small, rng, SMALL_ONES)]
 
 
 def legend(detector: Detector, drawing: Drawing[Symbol], style: Style, exact: bool, rng: np.random.Generator,
@@ -195,24 +199,23 @@ def flat(results: list[Case]) -> tuple[list[Detection], NDArray[np.bool_]]:
 def calibrate(results: list[Case]) -> tuple[Calibration, dict[str, float]]:
     """The calibration that cases give, and the detector's figures under it on these. The page that an example was cut from says
     what weighs; other pages, how that changes where nobody knows whether the symbol is shown at all; requests for many
-    symbols, how it changes with their number. Finds of another size than the example's are many, and hardly any is right:
-    they say how much less likely such finds are, and no more."""
+    symbols, how it changes with their number; and small symbols, how much less likely their finds are."""
     found, right = flat(results)
     evidence = np.array([d.evidence for d in found])
     asked, judged = evidence[:, ASKED].copy(), np.isin(NAMES, JUDGED)
     evidence[:, ASKED] = 0.0
-    alone, afar, resized = asked == 0, evidence[:, ELSEWHERE] > 0, evidence[:, RESIZED] > 0
-    weights, offset = fit(evidence[alone & ~afar], right[alone & ~afar])
+    alone, afar, small = asked == 0, evidence[:, ELSEWHERE] > 0, evidence[:, SMALL] > 0
+    weights, offset = fit(evidence[alone & ~afar & ~small], right[alone & ~afar & ~small])
     change, among = np.zeros(len(NAMES)), np.zeros(len(NAMES))
 
     def logits(rows: NDArray[np.bool_]) -> NDArray[np.float64]:
         part: NDArray[np.float64] = evidence[rows] @ weights + offset + afar[rows] * (evidence[rows] @ change)
         return part
 
-    if (rows := alone & afar & ~resized).any():
+    if (rows := alone & afar & ~small).any():
         change, weights[ELSEWHERE] = fit(evidence[rows] * judged, right[rows], logits(rows))
-    if (rows := alone & resized).any():
-        weights[RESIZED] = shift(logits(rows), right[rows])
+    if (rows := alone & small).any():
+        _, weights[SMALL] = fit(evidence[rows, :0], right[rows], logits(rows), evidence[rows, SMALL])
     if (rows := ~alone).any():
         among, weights[ASKED] = fit(evidence[rows] * judged, right[rows], logits(rows), asked[rows])
     curve = Calibration(tuple(map(float, weights)), offset, among=tuple(map(float, among)), afar=tuple(map(float, change)))

@@ -19,7 +19,7 @@ from training.styles import Style, exactly, of_size, random_style
 
 CLUTTER = (0.0, 0.8)    # of training's, which leaves hardly a copy alone
 SIDE = 448          # px of another drawing
-SAME_SET = 0.4      # of other drawings are of the same set, in the same style and to the same scale
+SAME_SET = 0.7      # of other drawings are of the same set, in the same style and to the same scale
 STRETCH = 0.04      # of the rest, log, how much taller or wider their symbols are drawn
 RESCALED = (0.34, 2.9)  # bounds of the size of a symbol on another drawing to its size on this,
 SIZES = (14.0, 110.0)  # px, and of the size itself

@@ -6,8 +6,6 @@ of its middle, and on a page of black ink there is one.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -20,7 +18,6 @@ from app.engine.verify import spread
 
 ALIKE = 0.5    # distance below which two tones are one: compression blurs them
 FEW = 0.005    # share of a page's ink below which another tone is none
-RAREST = 0.02  # share of a page's ink below which it does not matter how little there is of a tone
 
 Rows = NDArray[np.float64]
 
@@ -48,12 +45,6 @@ def apart(one: Rows, other: Rows) -> Rows:
     """(...) distance in [0, 1] of tones (..., 3): 1 where a channel has all in one and nothing in the other."""
     result: Rows = np.abs(one - other).max(axis=-1).clip(max=1.0)
     return result
-
-
-def rarity(page: Rows, tone: Rows) -> float:
-    """How seldom a tone (3,) is among those of a page's ink (n, 3): minus the natural log of its share, nought where all is."""
-    share = float((apart(page, tone) < ALIKE).mean()) if len(page) else 1.0
-    return -math.log(max(share, RAREST))
 
 
 def coloured(page: Rows) -> bool:

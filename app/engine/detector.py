@@ -105,7 +105,7 @@ class Detector:
         if options.other_sizes:
             found = [[one.sized(options.scale_min, options.scale_max) for one in finds] if own else finds
                      for own, finds in zip(cut, found, strict=True)]
-            unsized = {n: replace(shot, elsewhere=shot.symbol not in shown, resized=True)
+            unsized = {n: replace(shot, elsewhere=shot.symbol not in shown)
                        for n, (shot, own) in enumerate(zip(shots, cut, strict=True)) if not own}
             for away in range(1, BANDS + 1):
                 for band in options.beside(away):
@@ -114,7 +114,8 @@ class Detector:
                     for n, more in zip(wanted, further, strict=True):
                         found[n] += more
                 unsized = {n: shot for n, shot in unsized.items() if not copies(found[n])}
-        detections = self._detections(page.shape[:2], list(chain(*found)), queries, options) if shots else []
+        kept = list(chain(*(self.look.together(finds) for finds in found if finds)))
+        detections = self._detections(page.shape[:2], kept, queries, options) if kept else []
         return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)
 
     def _searched(self, sheet: Sheet, shots: Sequence[Shot], index: SymbolIndex, options: Options, timings: Timings,
@@ -249,7 +250,8 @@ class Detector:
 
 def copies(found: Sequence[Found]) -> int:
     """How many copies an example's finds show."""
-    return sum(kept.score >= COPY for kept in suppressed(found))
+    likely = [one.likely(COPY) for one in found]
+    return len(suppressed(likely)) if likely else 0
 
 
 def shows(found: Found, before: Found | None = None) -> bool:

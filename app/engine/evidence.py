@@ -6,15 +6,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine.verify import SHARPER, SYMBOL, spread, viewed
 
-NAMES = ("logit", "outdone", "stretch", "runner_up", "behind", "recoloured", "rare", "shared_extra", "shared_missing",
-         "shared_around", "nearer", "elsewhere", "resized", "asked")
-ELSEWHERE = NAMES.index("elsewhere")
+NAMES = ("logit", "outdone", "runner_up", "behind", "recoloured", "shared_extra", "shared_around", "nearer", "same_size",
+         "doubtful", "small", "elsewhere", "asked")
+LOGIT, SMALL, ELSEWHERE, ASKED = map(NAMES.index, ("logit", "small", "elsewhere", "asked"))
 CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
 FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many
 CELL = 4          # pixels of the jury's picture within which it does not matter where ink lies
@@ -28,6 +30,10 @@ NO_INK = 1e-12    # squared ink, in cells, that is none
 ECHOES = 8        # best finds of a page that make a typical one
 SOFT, SPARSE = 4, 2  # pixels of the jury's picture over which inks are softened to be correlated, and between their points
 NO_LESS = 0.003   # of one less their correlation, which any two copies differ by
+VARIES = 0.05     # log, by which the sizes of a drawing's copies differ, beside a pixel
+CLEAREST = 16     # other finds that say what size they have
+DOUBTS = 7        # doubtful finds from which more do not matter
+MOST = 256        # finds of an example that the others are seen in company of
 FAINTEST = 1e-4   # length of ink about its mean below which it is blank
 
 
@@ -46,7 +52,7 @@ class Calibration:
         """(n,) of evidence (n, E)."""
         own, among, afar = (evidence @ torch.tensor(weights, device=evidence.device)
                             for weights in (self.weights, self.among, self.afar))
-        return torch.sigmoid(own + self.offset + evidence[:, NAMES.index("asked")] * among + evidence[:, ELSEWHERE] * afar)
+        return torch.sigmoid(own + self.offset + evidence[:, ASKED] * among + evidence[:, ELSEWHERE] * afar)
 
 
 def best_elsewhere(poses: Tensor, logits: Tensor) -> Tensor:
@@ -69,9 +75,9 @@ def beside_best(poses: Tensor, logit: Tensor, echo: Tensor) -> dict[str, Tensor]
 def shared(example: Tensor, mean: Tensor, mask: Tensor, seen: Tensor, longer: float, poses: Tensor,
            logit: Tensor) -> dict[str, Tensor]:
     """(n,) each: how much candidates at poses (n, 6), seen (n, 96, 96), with logits (n,), have beyond an example's ink, of
-    `longer` px (96, 96), how much they lack of it, and how much they have around its box (96, 96) where the mean (96, 96) of
-    the page's best finds has none, as others at other places do, as a share of the ink, by the likeliest of them. What differs
-    in the same way again and again is another symbol; wires cross each copy otherwise, and those at terminals the best have."""
+    `longer` px (96, 96), and how much they have around its box (96, 96) where the mean (96, 96) of the page's best finds has
+    none, as others at other places do, as a share of the ink, by the likeliest of them. What differs in the same way again and
+    again is another symbol; wires cross each copy otherwise, and those at terminals the best have."""
     total = (example * mask).sum().clamp(min=1)
     fellows = torch.topk(logit, min(LIKELIEST, len(logit))).indices
     elsewhere = torch.cdist(poses[:, :2], poses[fellows, :2]) > SYMBOL / 2
@@ -87,7 +93,6 @@ def shared(example: Tensor, mean: Tensor, mask: Tensor, seen: Tensor, longer: fl
     outside = 1 - spread(mask, RIM)
     usual = (USUAL * mean * outside).clamp(max=1)
     return {"shared_extra": much(alone(seen, example[None], longer) * mask),
-            "shared_missing": much(alone(example, seen, longer) * mask),
             "shared_around": much(alone(seen * outside, usual[None], longer))}
 
 
@@ -109,6 +114,27 @@ def nearer(mean: Tensor, mask: Tensor, seen: Tensor, poses: Tensor, logit: Tenso
     typical = own @ points(softer[-2:-1])[0]
     near = torch.where(elsewhere.repeat(1, len(views)), own @ points(torch.cat(views)).T, -1).amax(1)
     return torch.log((1 - typical + NO_LESS) / (1 - torch.maximum(near, typical) + NO_LESS))
+
+
+def in_company(lying: NDArray[np.float64], logit: NDArray[np.float64], longer: float) -> dict[str, NDArray[np.float64]]:
+    """(n,) each, of an example's finds `lying` (n, 6) on a page, with logits (n,), whose longer side has `longer` px at scale
+    1: the share of the clearest finds elsewhere that have a find's size (`same_size`; one where there are none), and how many
+    elsewhere are doubtful (`doubtful`, log). A drawing shows its copies of a symbol in one size; and where many places might
+    be copies, hardly any is."""
+    x, y, side, sure = lying[:, 0], lying[:, 1], longer * lying[:, 4], 1 / (1 + np.exp(-logit))
+    places, free = list[int](), np.ones(len(lying), bool)
+    for n in np.argsort(-logit, kind="stable"):
+        if free[n] and len(places) < MOST:
+            places.append(int(n))
+            free &= np.hypot(x - x[n], y - y[n]) > side[n] / 2
+    elsewhere = np.hypot(x[:, None] - x[places], y[:, None] - y[places]) > side[:, None] / 2  # (n, k)
+    off = np.log(lying[:, 4])[:, None] - np.log(lying[places, 4])
+    alike = np.exp(-((off / (VARIES + 1 / side[:, None])) ** 2) / 2)
+    weight = sure[places] * elsewhere * (elsewhere.cumsum(1) <= CLEAREST)
+    total = weight.sum(1)
+    same = np.where(total > 0, (weight * alike).sum(1) / np.maximum(total, NO_INK), 1.0)
+    doubts = (4 * sure[places] * (1 - sure[places]) * elsewhere).sum(1)
+    return {"same_size": same, "doubtful": np.log1p(doubts.clip(max=DOUBTS))}
 
 
 def alone(one: Tensor, other: Tensor, longer: float) -> Tensor:

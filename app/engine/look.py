@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,11 +14,12 @@ from torch import Tensor
 
 from app.engine import verify
 from app.engine.batching import Batches
-from app.engine.colour import apart, coloured, foreign, ink_points, rarity, tones
-from app.engine.evidence import CLEAR, ECHOES, ELSEWHERE, NAMES, Calibration, beside_best, nearer, shared
+from app.engine.colour import apart, coloured, foreign, ink_points, tones
+from app.engine.evidence import CLEAR, ECHOES, ELSEWHERE, LOGIT, NAMES, Calibration, beside_best, in_company, nearer, shared
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
+from app.engine.inspect import MIN_SIDE
 from app.engine.poses import compose, crops, matrices
 from app.engine.query import Example, Pixels
 from app.engine.settle import settled
@@ -48,13 +49,8 @@ class Sheet:
     device: str = "cpu"
 
     @cached_property
-    def tones(self) -> NDArray[np.float64]:
-        """(n, 3) of its ink."""
-        return tones(self.pixels, self.ink, ink_points(self.ink, SAMPLE)[:, None], self.paper)
-
-    @cached_property
     def coloured(self) -> bool:
-        return coloured(self.tones)
+        return coloured(tones(self.pixels, self.ink, ink_points(self.ink, SAMPLE)[:, None], self.paper))
 
     @cached_property
     def inked(self) -> Tensor:
@@ -77,13 +73,12 @@ class Sheet:
 @dataclass(frozen=True)
 class Shot:
     """An example on its way through one page: one of so many symbols `asked` for; `elsewhere`, where none of its symbol's was
-    cut from the page; `resized`, where copies of another size than its own are looked for."""
+    cut from the page."""
 
     symbol: int
     example: Example
     prepared: Prepared
     elsewhere: bool = False
-    resized: bool = False
     asked: int = 1
 
     @cached_property
@@ -129,21 +124,31 @@ class SecondLook:
         return poses[logit > SECOND], logit[logit > SECOND]
 
     def found(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, logit: Tensor) -> Found:
-        """Candidates of a page (one at least), on the page, with their scores: each is seen beside the others."""
+        """Candidates on a level (one at least), on the page, with their scores: each is seen beside the others."""
         lying = _on_page(level, shot, poses)
-        return self._scored(none(shot), lying, self._evidence(sheet, level, shot, poses, lying, logit))
+        return self._scored(replace(none(shot), poses=lying), self._evidence(sheet, level, shot, poses, lying, logit))
 
     def elsewhere(self, found: Found) -> Found:
         """Finds as they are on a page that no example of their symbol was cut from."""
         known = torch.from_numpy(found.evidence).float()
         known[:, ELSEWHERE] = 1
-        return self._scored(found, found.poses, known)
+        return self._scored(found, known)
 
-    def _scored(self, found: Found, lying: NDArray[np.float64], known: Tensor) -> Found:
-        """Finds `lying` (n, 6) on the page, of which (n, E) is known."""
+    def together(self, found: Sequence[Found]) -> Iterator[Found]:
+        """What an example finds on all levels and at all sizes, each seen in the company of the others; not what is no copy for
+        sure."""
+        ends = np.cumsum([len(each.poses) for each in found])[:-1]
+        poses, known = (np.concatenate(rows) for rows in ([each.poses for each in found], [each.evidence for each in found]))
+        if len(poses):
+            for name, told in in_company(poses, known[:, LOGIT], max(found[0].size)).items():
+                known[:, NAMES.index(name)] = told
+        for each, rows in zip(found, np.split(known, ends), strict=True):
+            yield self._scored(each, torch.from_numpy(rows).float()).likely(FLOOR)
+
+    def _scored(self, found: Found, known: Tensor) -> Found:
+        """Finds of which (n, E) is known."""
         score = self._calibration.score(known).double().cpu().numpy()
-        kept = score >= FLOOR
-        return replace(found, poses=lying[kept], scores=score[kept], evidence=known.double().cpu().numpy()[kept])
+        return replace(found, scores=score, evidence=known.double().cpu().numpy())
 
     def _evidence(self, sheet: Sheet, level: Level, shot: Shot, poses: Tensor, lying: NDArray[np.float64],
                   logit: Tensor) -> Tensor:
@@ -152,16 +157,17 @@ class SecondLook:
         mean = typical(prepared.sharp, seen, logit)
         echo = self.echo(prepared, mean, seen)
         own = seen[:, 0] * (1 - seen[:, 1])
+        on_page = {"recoloured": _recoloured(sheet, shot, lying),
+                   **in_company(lying, logit.double().cpu().numpy(), max(prepared.width, prepared.height))}
         known = {
             "logit": logit,
             **beside_best(poses, logit, echo),
-            "stretch": torch.log(poses[:, 5]).abs(),
             **shared(prepared.sharp[0], mean[0], prepared.sharp_mask, own, prepared.longer, poses, logit),
             "nearer": nearer(mean[0], prepared.sharp_mask, seen[:, 0], poses, logit),
+            "small": torch.full_like(logit, max(math.log(MIN_SIDE / prepared.longer), 0.0)),
             "elsewhere": torch.full_like(logit, float(shot.elsewhere)),
-            "resized": torch.full_like(logit, float(shot.resized)),
             "asked": torch.full_like(logit, math.log(shot.asked)),
-            **{name: torch.from_numpy(told).to(logit) for name, told in _tone(sheet, shot, lying).items()},
+            **{name: torch.from_numpy(told).to(logit) for name, told in on_page.items()},
         }
         return torch.stack([known[name] for name in NAMES], 1)
 
@@ -229,18 +235,17 @@ def _on_page(level: Level, shot: Shot, poses: Tensor) -> NDArray[np.float64]:
     return rows
 
 
-def _tone(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """(n,) how far poses (n, 6) on the page are in tone from the example, and how rare on the page the tone is that they
-    share; nought where the example's paper is another, which says nothing of tones."""
+def _recoloured(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) how far poses (n, 6) on the page are in tone from the example; nought where its paper is another, which says nothing
+    of tones."""
     own = ink(shot.example.pixels, shot.paper)
     points = ink_points(own, POINTS)
     if not len(points) or max(abs(one - other) for one, other in zip(shot.paper, sheet.paper, strict=True)) > PAPER:
-        return {"recoloured": np.zeros(len(lying)), "rare": np.zeros(len(lying))}
+        return np.zeros(len(lying))
     tone = tones(shot.example.pixels, own, points[None], shot.paper)[0]
     affine = matrices(torch.from_numpy(lying)).numpy()
     there = (points - np.array([shot.prepared.width, shot.prepared.height]) / 2) @ affine[:, :, :2].transpose(0, 2, 1)
-    recoloured = apart(tones(sheet.pixels, sheet.ink, there + affine[:, None, :, 2], sheet.paper), tone)
-    return {"recoloured": recoloured, "rare": (1 - recoloured) * rarity(sheet.tones, tone)}
+    return apart(tones(sheet.pixels, sheet.ink, there + affine[:, None, :, 2], sheet.paper), tone)
 
 
 def pictures(level: Level, prepared: Prepared, poses: Tensor) -> Tensor:

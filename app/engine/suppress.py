@@ -54,8 +54,14 @@ class Found:
 
     def sized(self, scale_min: float, scale_max: float) -> Found:
         """Those of such sizes."""
-        kept = within(self.poses[:, 4], (scale_min, scale_max))
-        return replace(self, poses=self.poses[kept], scores=self.scores[kept], evidence=self.evidence[kept])
+        return self._kept(within(self.poses[:, 4], (scale_min, scale_max)))
+
+    def likely(self, score: float) -> Found:
+        """Those of such a score at least."""
+        return self._kept(self.scores >= score)
+
+    def _kept(self, rows: NDArray[np.bool_]) -> Found:
+        return replace(self, poses=self.poses[rows], scores=self.scores[rows], evidence=self.evidence[rows])
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.engine.colour import Rows, apart, coloured, foreign, ink_points, rarity, tones
+from app.engine.colour import Rows, apart, coloured, foreign, ink_points, tones
 from app.engine.detector import Detector
 from app.engine.evidence import NAMES
 from app.engine.index import SymbolIndex
@@ -90,14 +90,6 @@ def test_points_are_spread_over_the_ink() -> None:
     assert points.max(axis=0) == pytest.approx([59.5, 89.5])
 
 
-def test_a_tone_is_rarer_the_less_of_the_ink_has_it() -> None:
-    page = np.repeat([[1.0, 0, 0], [0, 1.0, 0]], [90, 10], axis=0)
-    assert rarity(page, np.array([1.0, 0.1, 0])) == pytest.approx(-np.log(0.9))
-    assert rarity(page, np.array([0, 1.0, 0])) == pytest.approx(-np.log(0.1))
-    assert rarity(page[:90], np.array([1.0, 0, 0])) == 0
-    assert rarity(page, np.array([0, 0, 1.0])) == pytest.approx(-np.log(0.02)), "however rare"
-
-
 def test_symbols_that_differ_by_colour_only_are_told_apart(shipped: Detector) -> None:
     page = np.full((200, 420, 3), 255, np.uint8)
     for n, colour in enumerate((RED, BLUE, RED, BLUE)):
@@ -127,7 +119,6 @@ def test_a_find_in_the_example_s_colour_scores_higher(shipped: Detector) -> None
     (first, same), _, (last, other) = search(shipped, drawn(RED), page)
     assert same["recoloured"] < 0.1
     assert other["recoloured"] > 0.8
-    assert same["rare"] > other["rare"]
     assert first > last
 
 
@@ -136,4 +127,4 @@ def test_on_other_paper_colour_says_nothing(shipped: Detector) -> None:
     page[80:120, 40:80], page[80:120, 140:180] = drawn(WHITE, BLACK), drawn((250, 0, 0), BLACK)
     found = search(shipped, drawn(BLACK), page)
     assert len(found) == 2
-    assert {(told["recoloured"], told["rare"]) for _, told in found} == {(0, 0)}
+    assert {told["recoloured"] for _, told in found} == {0}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
-from app.engine.evidence import NAMES, beside_best, best_elsewhere, nearer, shared
+from app.engine.evidence import NAMES, beside_best, best_elsewhere, in_company, nearer, shared
 from app.engine.weights import read_manifest
 from app.settings import SHIPPED_WEIGHTS as SHIPPED
 
@@ -61,11 +63,7 @@ def test_what_others_have_too_is_shared_and_what_crosses_one_is_not() -> None:
     told = shared(plain, plain, box, seen, 60, row(6), logit)
     assert told["shared_extra"][:3].max() < 0.05
     assert told["shared_extra"][3:].min() > 0.1
-    assert told["shared_missing"].max() == pytest.approx(0)
-    told = shared(barred, barred, box, seen, 60, row(6), logit)
-    assert told["shared_extra"][3:].max() == pytest.approx(0)
-    assert told["shared_missing"][:2].min() > 0.05
-    assert told["shared_missing"][3:].max() == pytest.approx(0)
+    assert shared(barred, barred, box, seen, 60, row(6), logit)["shared_extra"][3:].max() == pytest.approx(0)
 
 
 def test_what_stands_around_others_too_is_another_symbol_unless_it_is_usual() -> None:
@@ -99,3 +97,42 @@ def test_copies_of_another_symbol_are_nearer_each_other() -> None:
     assert nearer(plain, box, seen[3:4], row(1), torch.zeros(1)).tolist() == [0], "a single find has none beside it"
     assert nearer(plain, box, seen[3:].roll(1, 0), torch.zeros(2, 6), torch.zeros(2)).tolist() == [0, 0], "at its own place"
     assert nearer(plain, box, torch.zeros(2, 96, 96), row(2), torch.zeros(2)).tolist() == [0, 0], "blank ones"
+
+
+def finds(*scales: float) -> NDArray[np.float64]:
+    """(n, 6) poses on a page, side by side."""
+    lying = row(len(scales)).double().numpy()
+    lying[:, 4] = scales
+    return lying
+
+
+def test_copies_have_one_size() -> None:
+    told = in_company(finds(1, 1, 1, 1, 1.02, 1.3, 0.7), np.array([5.0, 5, 5, 5, 1, -1, -1]), 40)["same_size"]
+    assert told[:4].min() > 0.7, "a few doubtful ones of another size hardly count"
+    assert told[4] > 0.8
+    assert told[5:].max() < 0.05
+    few = in_company(finds(1, 1.04, 1.04), np.full(3, 4.0), 8)["same_size"]
+    assert few.min() > 0.9, "a pixel more or less says nothing of the size"
+    varied = in_company(finds(0.8, 0.9, 1, 1.1, 1.2), np.full(5, 4.0), 40)["same_size"]
+    assert varied.max() < 0.4
+
+
+def test_a_find_alone_has_its_size() -> None:
+    assert {name: told.tolist() for name, told in in_company(finds(1.0), np.zeros(1), 40).items()} == {
+        "same_size": [1.0], "doubtful": [0.0]}
+    twice = in_company(np.concatenate([finds(1.0), finds(1.2)]), np.zeros(2), 40)
+    assert twice["same_size"].tolist() == [1, 1], "another pose at the same place is no other find"
+    assert twice["doubtful"].tolist() == [0, 0]
+
+
+def test_what_is_doubtful_counts_and_what_is_clear_does_not() -> None:
+    clear = in_company(finds(*[1.0] * 30), np.full(30, 7.0), 40)["doubtful"]
+    assert clear.max() < 0.15
+    doubtful = [in_company(finds(*[1.0] * count), np.zeros(count), 40)["doubtful"][0] for count in (2, 5, 30, 60)]
+    assert doubtful[0] < doubtful[1] < doubtful[2] == doubtful[3], "from a few on it does not matter how many"
+
+
+def test_the_company_of_many_finds_is_that_of_the_likeliest() -> None:
+    told = in_company(finds(*[1.0] * 20, *[1.3] * 600), np.array([6.0] * 20 + [-1.0] * 600), 40)["same_size"]
+    assert told[:20].min() > 0.9
+    assert told[20:].max() < 0.1

@@ -12,16 +12,29 @@ import torch
 
 from app.engine.detector import Detector
 from app.engine.encoder import Encoder
-from app.engine.evidence import NAMES, Calibration
+from app.engine.evidence import ASKED, ELSEWHERE, NAMES, SMALL, Calibration
 from app.engine.geometry import Box, Detection, Pose
 from app.engine.places import Places
-from app.engine.query import Options
+from app.engine.query import Options, Pixels
 from app.engine.verify import Verifier
 from app.engine.weights import load_detector, write_weights
-from training.calibrate import Thrifty, calibrate, certain_from, collect, collect_all, fit, judged, legend, lying_on, rescored
+from training import calibrate as calibration
+from training.calibrate import (
+    Thrifty,
+    calibrate,
+    certain_from,
+    coarse,
+    collect,
+    collect_all,
+    fit,
+    judged,
+    legend,
+    lying_on,
+    rescored,
+)
 from training.drawings import Instance, make_drawing
 from training.evaluate import Case, calibration_error
-from training.examples import Shown
+from training.examples import Shown, longer_side
 from training.styles import random_style
 
 
@@ -49,29 +62,29 @@ def test_kinds_that_part_cleanly_do_not_run_away() -> None:
     assert abs(offset) < 1
 
 
-def test_other_pages_and_requests_for_many_symbols_change_what_weighs_and_another_size_only_lessens_the_score() -> None:
+def test_other_pages_and_requests_for_many_symbols_change_what_weighs_and_being_small_only_lessens_the_score() -> None:
     rng = np.random.default_rng(1)
-    evidence = np.zeros((40_000, len(NAMES)))
-    evidence[:, 0], afar, many = rng.normal(size=40_000), rng.random(40_000) < 0.5, rng.random(40_000) < 0.5
-    resized = afar & (rng.random(40_000) < 0.5)
-    evidence[afar, NAMES.index("elsewhere")], evidence[resized, NAMES.index("resized")] = 1, 1
-    evidence[many, NAMES.index("asked")] = rng.uniform(1, 3, many.sum())
-    less = 1.5 * resized + 0.7 * afar + 0.4 * evidence[:, NAMES.index("asked")]
-    steeper = 2 + 0.5 * afar + 0.3 * evidence[:, NAMES.index("asked")]
-    right = rng.random(40_000) < 1 / (1 + np.exp(-(steeper * evidence[:, 0] - less)))
+    evidence = np.zeros((60_000, len(NAMES)))
+    evidence[:, 0], afar, many = rng.normal(size=60_000), rng.random(60_000) < 0.5, rng.random(60_000) < 0.4
+    small = ~afar & (rng.random(60_000) < 0.3)
+    evidence[afar, ELSEWHERE], evidence[small, SMALL] = 1, rng.uniform(0.1, 0.5, small.sum())
+    evidence[many, ASKED] = rng.uniform(1, 3, many.sum())
+    less = 3 * evidence[:, SMALL] + 0.7 * afar + 0.4 * evidence[:, ASKED]
+    steeper = 2 + 0.5 * afar + 0.3 * evidence[:, ASKED]
+    right = rng.random(60_000) < 1 / (1 + np.exp(-(steeper * evidence[:, 0] - less)))
     finds = [Detection("s", Box(0, 0, 9, 9), ((0, 0),) * 4, 0.5, Pose(4, 4), tuple(row.tolist())) for row in evidence]
     place = make_drawing(np.random.default_rng(4), 448, 448, clutter=0, damaged=False).instances[0]
     case = Case(tuple(finds), tuple(place if one else None for one in right), int(right.sum()))
-    calibration, _ = calibrate([case])
-    told = dict(zip(NAMES, calibration.weights, strict=True))
-    own, _ = fit(evidence[~afar & ~many], right[~afar & ~many])
-    assert [value for name, value in told.items() if name not in ("elsewhere", "resized", "asked")] == own[:-3].tolist()
-    assert told["elsewhere"] == pytest.approx(-0.7, abs=0.15)
-    assert calibration.afar[0] == pytest.approx(0.5, abs=0.15), "the jury's word weighs more on other pages"
-    assert told["resized"] == pytest.approx(-1.5, abs=0.15)
-    assert told["asked"] == pytest.approx(-0.4, abs=0.1)
-    assert calibration.among[0] == pytest.approx(0.3, abs=0.1), "the jury's word weighs more among many"
-    assert np.abs(calibration.among[1:]).max() < 0.1
+    curve, _ = calibrate([case])
+    own, _ = fit(evidence[~afar & ~many & ~small], right[~afar & ~many & ~small])
+    told = np.array(curve.weights)
+    assert np.delete(told, [SMALL, ELSEWHERE, ASKED]).tolist() == np.delete(own, [SMALL, ELSEWHERE, ASKED]).tolist()
+    assert told[ELSEWHERE] == pytest.approx(-0.7, abs=0.15)
+    assert curve.afar[0] == pytest.approx(0.5, abs=0.15), "the jury's word weighs more on other pages"
+    assert told[SMALL] == pytest.approx(-3, abs=0.4)
+    assert told[ASKED] == pytest.approx(-0.4, abs=0.1)
+    assert curve.among[0] == pytest.approx(0.3, abs=0.1), "the jury's word weighs more among many"
+    assert np.abs(curve.among[1:]).max() < 0.1
 
 
 def test_certain_is_where_95_of_100_are_right() -> None:
@@ -126,6 +139,27 @@ def test_a_legend_has_symbols_that_the_drawing_shows_and_more_that_it_does_not(t
     assert 2 <= len(truths) - len(shown) <= 14
     copies = {sum(one.label == label for one in drawing.instances) for label in range(10)}
     assert set(shown) <= copies | {count - 1 for count in copies}, "but for one that is the example itself"
+
+
+def test_a_coarse_drawing_shows_the_same_copies_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    style = random_style(rng)
+    drawing = make_drawing(rng, 448, 448, clutter=0, damaged=False, style=style)
+    searched: list[tuple[Pixels, Pixels]] = []
+
+    def exact(_: Detector, page: Pixels, example: Pixels, __: Options) -> tuple[Detection, ...]:
+        searched.append((page, example))
+        part = page.shape[0] / 448
+        return tuple(find(i.pose.x * part, i.pose.y * part, longer_side(i) / 40 * part) for i in drawing.instances)
+
+    monkeypatch.setattr(calibration, "find", exact)
+    cases = coarse(Detector(Encoder((4, 4, 8, 8), 16), Verifier((4, 4, 8, 8)), Calibration(), "", "cpu"), drawing, style, rng,
+                   Options())
+    assert 1 <= len(cases) == len(searched) <= 2
+    for case, (page, example) in zip(cases, searched, strict=True):
+        assert page.shape[0] == page.shape[1] < 448
+        assert max(example.shape) < 30
+        assert case.truths >= 1
 
 
 def copy(x: float, y: float, angle: float = 0.0, scale: float = 1.0) -> Instance:
