@@ -89,7 +89,7 @@ def certain_from(scores: NDArray[np.float64], right: NDArray[np.bool_]) -> float
 
 def collect(detector: Detector, seed: int, number: int) -> list[Case]:
     """Cases of some classes of one fresh drawing, of some whose example is from another drawing, and of a symbol that it does
-    not show; and often those of a whole legend."""
+    not show; often those of a whole legend; and some of the drawing at few pixels."""
     rng = np.random.default_rng([seed, number])
     style, exact = random_style(rng), bool(rng.random() < EXACT)
     style = exactly(style) if exact else style
@@ -215,7 +215,7 @@ def calibrate(results: list[Case]) -> tuple[Calibration, dict[str, float]]:
     if (rows := alone & afar & ~small).any():
         change, weights[ELSEWHERE] = fit(evidence[rows] * judged, right[rows], logits(rows))
     if (rows := alone & small).any():
-        _, weights[SMALL] = fit(evidence[rows, :0], right[rows], logits(rows), evidence[rows, SMALL])
+        _, weights[SMALL] = fit(evidence[rows, :0], right[rows], logits(rows), evidence[rows, SMALL])  # an offset alone
     if (rows := ~alone).any():
         among, weights[ASKED] = fit(evidence[rows] * judged, right[rows], logits(rows), asked[rows])
     curve = Calibration(tuple(map(float, weights)), offset, among=tuple(map(float, among)), afar=tuple(map(float, change)))

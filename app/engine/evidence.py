@@ -1,5 +1,6 @@
 """What speaks for a candidate and against it: the jury's logit, what the page's best finds say of it and how they do
-themselves, what differs alike elsewhere, in the box and around it, its colour; and the score made of it all."""
+themselves, what differs alike elsewhere, in the box and around it, its colour, the sizes and doubts of the page's other
+finds; and the score made of it all."""
 
 from __future__ import annotations
 
@@ -132,7 +133,7 @@ def in_company(lying: NDArray[np.float64], logit: NDArray[np.float64], longer: f
     alike = np.exp(-((off / (VARIES + 1 / side[:, None])) ** 2) / 2)
     weight = sure[places] * elsewhere * (elsewhere.cumsum(1) <= CLEAREST)
     total = weight.sum(1)
-    same = np.where(total > 0, (weight * alike).sum(1) / np.maximum(total, NO_INK), 1.0)
+    same = np.divide((weight * alike).sum(1), total, out=np.ones_like(total), where=total > 0)
     doubts = (4 * sure[places] * (1 - sure[places]) * elsewhere).sum(1)
     return {"same_size": same, "doubtful": np.log1p(doubts.clip(max=DOUBTS))}
 
