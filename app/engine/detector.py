@@ -258,7 +258,7 @@ def shows(found: Found, before: Found | None = None) -> bool:
     """Whether some finds of an example show a copy; with earlier ones, whether they show one where these do not."""
     places, known = (each.poses[each.scores >= SHOWN, None, :2] if each else np.zeros((0, 1, 2)) for each in (found, before))
     apart = np.linalg.norm(places - known.swapaxes(0, 1), axis=2)  # (n, m)
-    return bool((apart > max(found.size) / 2).all(axis=1).any())
+    return bool((apart > found.longer / 2).all(axis=1).any())
 
 
 def _share(timings: Timings, spent: Sequence[Timings], wall: float) -> None:

@@ -140,7 +140,7 @@ class SecondLook:
         ends = np.cumsum([len(each.poses) for each in found])[:-1]
         poses, known = (np.concatenate(rows) for rows in ([each.poses for each in found], [each.evidence for each in found]))
         if len(poses):
-            for name, told in in_company(poses, known[:, LOGIT], max(found[0].size)).items():
+            for name, told in in_company(poses, known[:, LOGIT], found[0].longer).items():
                 known[:, NAMES.index(name)] = told
         for each, rows in zip(found, np.split(known, ends), strict=True):
             yield self._scored(each, torch.from_numpy(rows).float()).likely(FLOOR)
@@ -158,7 +158,7 @@ class SecondLook:
         echo = self.echo(prepared, mean, seen)
         own = seen[:, 0] * (1 - seen[:, 1])
         on_page = {"recoloured": _recoloured(sheet, shot, lying),
-                   **in_company(lying, logit.double().cpu().numpy(), max(prepared.width, prepared.height))}
+                   **in_company(lying, logit.double().cpu().numpy(), prepared.longer)}
         known = {
             "logit": logit,
             **beside_best(poses, logit, echo),
@@ -220,8 +220,8 @@ class SecondLook:
 def none(shot: Shot) -> Found:
     """No finds of an example."""
     prepared = shot.prepared
-    return Found(shot.symbol, shot.example.positive, (prepared.width, prepared.height), prepared.ink, np.zeros((0, 6)),
-                 np.zeros(0), np.zeros((0, len(NAMES))))
+    return Found(shot.symbol, shot.example.positive, (prepared.width, prepared.height), prepared.ink_box,
+                 prepared.ink, np.zeros((0, 6)), np.zeros(0), np.zeros((0, len(NAMES))))
 
 
 def _on_page(level: Level, shot: Shot, poses: Tensor) -> NDArray[np.float64]:

@@ -1,4 +1,5 @@
-"""One find a place: the best claims it, over the symbols of a request and over the negative examples among them.
+"""One find a place: the best claims it, over the symbols of a request and over the negative examples among them. A place is as
+large as the ink of the symbol: of neighbours in a dense row, none lies in the margin of an example that was boxed loosely.
 
 A symbol that is part of another lies as well on that one's copies. So a find that is likely itself and explains much more ink
 claims the place of one with better odds: the more ink, the less likely all of it is there by chance. Of two that differ by a
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from app.engine.geometry import iou
+from app.engine.geometry import Box, iou
 from app.engine.poses import matrices
 
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
@@ -33,22 +34,37 @@ def within(scales: Rows, band: tuple[float, float]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Found:
-    """Finds of one example of `size` width and height and so much `ink`, in pixels: poses (N, 6) on the page, scores (N,) and
-    evidence (N, E)."""
+    """Finds of one example of `size` width and height, its `body` without margins and wires in it, with so much `ink`, in
+    pixels: poses (N, 6) on the page, scores (N,) and evidence (N, E)."""
 
     symbol: int
     positive: bool
     size: tuple[int, int]
+    body: Box
     ink: float
     poses: Rows
     scores: Rows
     evidence: Rows
 
+    @property
+    def longer(self) -> float:
+        """The body's longer side."""
+        return max(self.body.width, self.body.height)
+
     def polygons(self) -> Rows:
-        """(N, 4, 2) corners."""
-        w, h = self.size[0] / 2, self.size[1] / 2
-        corners = np.array([[-w, -h], [w, -h], [w, h], [-w, h]])
+        """(N, 4, 2) corners of the whole."""
+        return self._placed(Box(0, 0, *self.size))
+
+    def bodies(self) -> Rows:
+        """(N, 4) upright boxes around the bodies."""
+        corners = self._placed(self.body)
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        return np.concatenate([low, high - low], axis=1)
+
+    def _placed(self, box: Box) -> Rows:
+        """(N, 4, 2) corners of a box of the example's."""
         affine = matrices(torch.from_numpy(self.poses)).numpy()
+        corners = box.corners() - np.array(self.size) / 2
         result: Rows = corners @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2]
         return result
 
@@ -84,8 +100,7 @@ def suppressed(found: Sequence[Found]) -> list[Kept]:
     positive = np.concatenate([np.full(len(f.scores), f.positive) for f in found])
     inks = np.concatenate([f.ink * f.poses[:, 4] ** 2 for f in found])
     odds = scores / np.clip(1 - scores, 1e-6, None)
-    low, high = polygons.min(axis=1), polygons.max(axis=1)
-    boxes = np.concatenate([low, high - low], axis=1)
+    boxes = np.concatenate([f.bodies() for f in found])
     order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, positive, -odds))  # of equals, a look-alike goes first
     free = np.ones(len(order), dtype=bool)
     kept = []

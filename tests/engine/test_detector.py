@@ -215,7 +215,8 @@ def test_a_symbol_that_a_page_does_not_show_is_given_up_after_a_few_places(
 def finds(*rows: tuple[float, float]) -> Found:
     """Finds at x, with scores."""
     poses = np.array([[x, 50, 0, 0, 1, 1] for x, _ in rows]).reshape(-1, 6)
-    return Found(0, True, (40, 20), 100.0, poses, np.array([score for _, score in rows]), np.zeros((len(rows), 1)))
+    scores = np.array([score for _, score in rows])
+    return Found(0, True, (40, 20), Box(0, 0, 40, 20), 100.0, poses, scores, np.zeros((len(rows), 1)))
 
 
 def test_a_page_shows_a_symbol_from_a_score_on() -> None:

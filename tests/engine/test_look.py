@@ -10,6 +10,7 @@ import torch
 
 from app.engine.detector import Detector
 from app.engine.evidence import LOGIT, NAMES, SMALL, Calibration
+from app.engine.geometry import Box
 from app.engine.index import SymbolIndex
 from app.engine.look import FLOOR, HOPE, SECOND, VIEWS, SecondLook, typical
 from app.engine.query import Example, Options, Query
@@ -51,7 +52,7 @@ def found(scale: float, *logits: float) -> Found:
     poses[:, 0], poses[:, 1], poses[:, 4] = 100 * np.arange(len(logits)), 1000 * scale, scale
     evidence = np.zeros((len(logits), len(NAMES)))
     evidence[:, LOGIT] = logits
-    return Found(0, True, (40, 30), 9.0, poses, np.zeros(len(logits)), evidence)
+    return Found(0, True, (40, 30), Box(0, 0, 40, 30), 9.0, poses, np.zeros(len(logits)), evidence)
 
 
 def test_the_finds_of_all_sizes_are_each_other_s_company() -> None:

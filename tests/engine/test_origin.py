@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from app.engine.evidence import NAMES
+from app.engine.geometry import Box
 from app.engine.origin import REACH, is_cut_from
 from app.engine.query import Example, Pixels
 from app.engine.suppress import Found
@@ -31,7 +32,8 @@ def example(page: Pixels, over: bool = False) -> Example:
 def found(x: float = AT[1] + SIDES[1] / 2, y: float = AT[0] + SIDES[0] / 2, angle: float = 0.0, mirrored: float = 0.0,
           scale: float = 1.0, score: float = 0.9) -> list[Found]:
     poses = np.array([[x, y, angle, mirrored, scale, 1.0]])
-    return [Found(0, True, (SIDES[1], SIDES[0]), 50.0, poses, np.array([score]), np.zeros((1, len(NAMES))))]
+    whole = Box(0, 0, SIDES[1], SIDES[0])
+    return [Found(0, True, (SIDES[1], SIDES[0]), whole, 50.0, poses, np.array([score]), np.zeros((1, len(NAMES))))]
 
 
 def test_an_examples_own_page_shows_it_pixel_for_pixel(page: Pixels) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from app.engine.geometry import Box
 from app.engine.suppress import Found, suppressed
 
 
 def found(symbol: int, rows: list[tuple[float, float, float]], size: int = 20, positive: bool = True,
-          ink: float = 100) -> Found:
-    """Finds (x, y, score) of a symbol."""
-    poses = np.array([[x, y, 0, 0, 1, 1] for x, y, _ in rows], dtype=np.float64)
-    return Found(symbol, positive, (size, size), ink, poses, np.array([s for *_, s in rows]), np.zeros((len(rows), 1)))
+          ink: float = 100, margin: int = 0, angle: float = 0.0) -> Found:
+    """Finds (x, y, score) of a symbol, whose example has a margin to the right and below."""
+    poses = np.array([[x, y, angle, 0, 1, 1] for x, y, _ in rows], dtype=np.float64)
+    return Found(symbol, positive, (size + margin, size + margin), Box(0, 0, size, size), ink, poses,
+                 np.array([s for *_, s in rows]), np.zeros((len(rows), 1)))
 
 
 def kept(*groups: Found) -> list[tuple[int, float]]:
@@ -24,6 +26,18 @@ def test_the_best_of_two_on_one_place_stays() -> None:
 
 def test_copies_side_by_side_both_stay() -> None:
     assert len(kept(found(0, [(50, 50, 0.9), (70, 50, 0.8), (90, 50, 0.7)]))) == 3
+
+
+def test_a_margin_claims_no_place() -> None:
+    row = [(50.0, 50.0, 0.9), (74.0, 50.0, 0.8), (98.0, 50.0, 0.7)]
+    assert len(kept(found(0, row, margin=20))) == 3
+    assert len(kept(found(0, row, size=50))) == 2
+
+
+def test_a_place_turns_with_its_find() -> None:
+    upright, turned = found(0, [(50, 50, 0.9)], margin=20), found(1, [(50, 70, 0.8)], margin=20, angle=180)
+    assert [each.bodies().tolist() for each in (upright, turned)] == [[[30, 30, 20, 20]], [[50, 70, 20, 20]]]
+    assert kept(upright, turned) == [(0, 0.9), (1, 0.8)]
 
 
 def test_the_best_label_wins_the_place() -> None:
