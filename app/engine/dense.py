@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -29,8 +30,10 @@ class DensePass:
         """Codes (n, D), in half precision, of the inked windows of a frame, rows and columns, that a level (H, W) fills (by
         default its own), and their centres (n, 2) x, y in it. No more than some tiles of a frame are held at once."""
         tiling = windows.tiling(*(frame or level.shape))
-        codes = [torch.zeros(0, self.encoder.dimension, device=self._device, dtype=torch.half)]
-        starts = [torch.zeros(0, 2, dtype=torch.int64, device=self._device)]
+        corners = torch.tensor(tiling.corners(), dtype=torch.int64)
+        most = len(corners) * math.prod(side // encoder.STRIDE - encoder.CELLS + 1 - 2 * windows.FIRST for side in tiling.tile)
+        codes = torch.empty(most, self.encoder.dimension, device=self._device, dtype=torch.half)  # no memory until written
+        starts = torch.empty(most, 2, dtype=torch.int32, device=self._device)
 
         def answers(corners: Tensor) -> Tensor:
             tiles = torch.stack([_tile(level, frame, row, column, tiling.tile) for row, column in corners.tolist()])
@@ -41,15 +44,15 @@ class DensePass:
                 answer[inked, 1:] = self._answers(tiles[inked]).half()
             return answer
 
-        corners = torch.tensor(tiling.corners(), dtype=torch.int64)
-        done = 0
+        done = kept_in_all = 0
         for part in self._tiles.parts(answers, corners, go_on):
             for at, answer in zip(corners[done : done + len(part)], part, strict=True):
                 kept = torch.nonzero(answer[0])
-                codes.append(answer[1:, kept[:, 0], kept[:, 1]].T)
-                starts.append(kept * encoder.STRIDE + at.to(self._device) + windows.HALO)
+                here = slice(kept_in_all, kept_in_all := kept_in_all + len(kept))
+                codes[here] = answer[1:, kept[:, 0], kept[:, 1]].T
+                starts[here] = (kept * encoder.STRIDE + at.to(self._device) + windows.HALO).int()
             done += len(part)
-        return torch.cat(codes), torch.cat(starts).flip(1) - windows.BEFORE + encoder.WINDOW / 2
+        return codes[:kept_in_all], starts[:kept_in_all].flip(1) - windows.BEFORE + encoder.WINDOW / 2
 
     def _answers(self, batch: Tensor) -> Tensor:
         """(b, D, h, w) codes of the windows that tiles (b, H, W) answer for."""
