@@ -14,7 +14,7 @@ from training.truth import Drawing
 from training.unseen.backdrops import draw_backdrop
 from training.unseen.finish import Finish, scanned
 from training.unseen.page import EDGE, Page
-from training.unseen.style import HUES, random_style
+from training.unseen.style import HUES, contrast, random_style
 from training.unseen.symbols import GRAMMARS, UnseenSymbol, distinct_symbols, enclosed, random_lettering, sibling
 
 EvaluationDrawing = Drawing[UnseenSymbol]
@@ -33,6 +33,7 @@ class Difficulty:
     hatch: float = 0.0
     captions: float = 0.2
     overlap: float = 0.0  # another symbol over its rim
+    spots: float = 0.0  # a solid dot of another colour over its rim
     siblings: bool = False  # every symbol has a look-alike, half of these are searched for too
     nested: bool = False  # what only stands about is the symbols in a frame
     coloured: bool = False  # every symbol comes in two colours and is two symbols; all are searched at once
@@ -124,6 +125,8 @@ def _clutter(page: Page, difficulty: Difficulty, strangers: list[UnseenSymbol]) 
             page.wire(instance, page.style.ink if page.rng.random() < 0.6 else page.style.pale)
         if page.rng.random() < difficulty.captions:
             page.caption(instance)
+        if difficulty.spots and page.rng.random() < difficulty.spots:
+            page.spot(instance, max(HUES, key=lambda hue: contrast(hue, page.style.ink)))
     page.words(int(page.rng.integers(4, 14)))
 
 
@@ -136,6 +139,7 @@ DIFFICULTIES: dict[str, Difficulty] = {
     "wires": Difficulty(wires=0.9),
     "hatch": Difficulty(hatch=0.8),
     "overlap": Difficulty(overlap=0.7),
+    "spots": Difficulty(spots=0.7),
     "rows": Difficulty(rows=True, captions=0.0),
     "text_in_circle": Difficulty(turn="none", grammars=("instrument",), siblings=True, captions=0.5),
     "look_alikes": Difficulty(siblings=True),

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from app.engine.geometry import Pose
-from training.canvas import Canvas, Colour, Pixels, affine
+from training.canvas import Canvas, Colour, Fill, Pixels, Shape, affine, arc
 from training.lettering import text
 from training.truth import Instance
 from training.unseen.backdrops import WORDS
@@ -87,6 +87,16 @@ class Page:
         x, y = instance.pose.x + apart * math.cos(turn), instance.pose.y + apart * math.sin(turn)
         self.canvas.draw(overshot(other.shape, style.overshoot), affine(x, y, style.unit, 90.0 * self.rng.integers(4)),
                          style.ink, style.line_width)
+
+    def spot(self, instance: Instance, colour: Colour) -> None:
+        """A solid dot over the copy's rim, with a wire that leads to it."""
+        pose, turn = instance.pose, float(self.rng.uniform(0, 2 * math.pi))
+        side = math.sqrt(instance.width * instance.height) * pose.scale
+        off, radius = side * float(self.rng.uniform(0.2, 0.5)), side * float(self.rng.uniform(0.12, 0.25))
+        x, y = pose.x + off * math.cos(turn), pose.y + off * math.sin(turn)
+        away = side * float(self.rng.uniform(0.8, 2.0))
+        self.canvas.line([(x, y), (x + away * math.cos(turn), y + away * math.sin(turn))], colour, self.style.line_width)
+        self.canvas.draw(Shape((Fill((arc(radius),)),)), affine(x, y), colour, 1.0)
 
     def caption(self, instance: Instance) -> None:
         """A word beside the copy, sometimes touching it."""

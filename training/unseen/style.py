@@ -65,5 +65,10 @@ def _apart(stroke: Stroke, by: float) -> list[Part]:
     return parts
 
 
+def contrast(one: Colour, other: Colour) -> int:
+    """How far two colours are apart in the channel where they are farthest."""
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
 def _one(rng: Generator, colours: Sequence[Colour]) -> Colour:
     return colours[int(rng.integers(len(colours)))]
