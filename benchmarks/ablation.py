@@ -27,7 +27,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from app.engine import detector as engine
-from app.engine import look, poses, suppress
+from app.engine import look, pictures, poses, suppress
 from app.engine.detector import Detector
 from app.engine.evidence import NAMES, Calibration
 from app.engine.look import SecondLook
@@ -36,7 +36,7 @@ from training.calibrate import rescored
 from training.evaluate import Case, cases, figures
 from training.unseen.drawings import FAMILIES
 
-SEARCHED = ("mirror", "scale", "wires", "hatch", "overlap", "text_in_circle", "look_alikes", "absent", "scan", "mixed")
+SEARCHED = ("mirror", "scale", "wires", "hatch", "overlap", "spots", "text_in_circle", "look_alikes", "absent", "scan", "mixed")
 Part = AbstractContextManager[Any]
 
 
@@ -57,7 +57,7 @@ def _unsettled(_soft: Tensor, _picture: Tensor, _mask: Tensor, _given: Tensor, m
     return moved, None
 
 
-def _unjudged(second: SecondLook, _sheet: look.Sheet, level: look.Level, prepared: Any, given: Tensor) -> Tensor:
+def _unjudged(second: SecondLook, _sheet: pictures.Sheet, level: pictures.Level, prepared: Any, given: Tensor) -> Tensor:
     return second.glance(level, prepared, given)[0]
 
 
@@ -76,8 +76,9 @@ PARTS: dict[str, Callable[[], list[Part]]] = {
     "jury (the scout decides)": lambda: [patch.object(SecondLook, "look", _unjudged)],
     "views but the first": lambda: [patch.object(look, "VIEWS", look.VIEWS[:1])],
     "mean of the best finds": lambda: [patch.object(look, "typical", _untypical)],
-    "looking under spots": lambda: [patch.object(engine, "uncovered", lambda _: None)],
-    "what is of another tone": lambda: [patch.object(look.Sheet, "coloured", False)],
+    "looking under spots": lambda: [patch.object(engine, "uncovered", lambda _: None),
+                                    patch.object(engine, "unspotted", lambda *_: ())],
+    "what is of another tone": lambda: [patch.object(pictures.Sheet, "coloured", False)],
     "suppression": lambda: [patch.object(suppress, "_claimed", lambda _, boxes: np.zeros(len(boxes), dtype=bool))],
 }
 ALWAYS = ("elsewhere", "asked")  # the same for all finds of one symbol

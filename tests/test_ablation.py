@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 import torch
 
-from app.engine import detector, look, suppress
+from app.engine import detector, look, pictures, suppress
 from app.engine.evidence import ASKED, ELSEWHERE, NAMES, Calibration
 from app.engine.geometry import Box, Detection, Pose
 from app.engine.look import SecondLook
@@ -15,7 +15,7 @@ from benchmarks.ablation import ALWAYS, EVIDENCE, PARTS, page, usual, without
 from training.evaluate import Case
 from training.truth import Instance
 
-PLACES = (detector, look, suppress, SecondLook, look.Sheet)
+PLACES = (detector, look, suppress, SecondLook, pictures.Sheet)
 
 
 def state() -> dict[tuple[int, str], object]:

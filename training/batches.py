@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from app.engine.ink import background, ink
-from app.engine.look import Sheet
+from app.engine.pictures import Sheet
 from training.drawings import Drawing, Symbol, make_drawing
 from training.pairs import Pairs, make_pairs
 from training.shots import Shot, take_shot

@@ -18,7 +18,7 @@ from torch import Tensor
 from app.engine import verify
 from app.engine.example import Prepared
 from app.engine.levels import reduced
-from app.engine.look import Sheet, sharp_beside, sharp_crops
+from app.engine.pictures import Sheet, sharp_beside, sharp_crops
 from app.engine.poses import crops, distinct, matrices
 from app.engine.settle import settled, softened
 from app.engine.verify import spread, viewed

@@ -24,12 +24,14 @@ from app.engine.geometry import Detection, Pose, bounds
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour, background, ink
 from app.engine.levels import by_level, frame_of, large_enough, level_of, reduced
-from app.engine.look import Level, SecondLook, Sheet, Shot, none
+from app.engine.look import SecondLook, Shot, none
 from app.engine.origin import is_cut_from
+from app.engine.pictures import Level, Sheet
 from app.engine.places import Places, most_alike, rings
 from app.engine.poses import COARSE, Bank, align, distinct, make_bank, sizes
 from app.engine.query import BANDS, Example, Options, PageResult, Pixels, Query, Timings
-from app.engine.suppress import Found, suppressed
+from app.engine.spots import hidden, unspotted
+from app.engine.suppress import Found, copies, shows, suppressed
 from app.engine.verify import Verifier
 from app.errors import Cancelled
 
@@ -37,12 +39,11 @@ PLACES = 2000       # windows of a level looked at more closely for one example 
 PART = 0.04         # and of all its windows, where there are more and these show new copies:
 FIRST = 4000        # so many first, shared by the examples of a request,
 FEWEST = 40         # but of each at least
-LIKELY = 0.0        # a jury's logit from which a candidate's score is asked for,
-SHOWN = 0.5         # and the score from which it shows a copy, as if the example were cut from the page
+LIKELY = 0.0        # a jury's logit from which a candidate's score is asked for
 LOOKS = 2400        # poses put before the verifier at first, shared in the same way,
 SHARE = 0.35        # but so many of each place at least;
 THOROUGH = 2000     # and so many of all places in a ring once these show new copies
-OFTENER, COPY = 2, 0.5  # times as many copies, of this score, that an example finds without what is none of it
+OFTENER = 2         # times as many copies that an example finds without what is none of it
 FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
 BESIDE = 2 / COARSE  # fine pixels by which these differ, or by their turn
@@ -120,6 +121,18 @@ class Detector:
 
     def _searched(self, sheet: Sheet, shots: Sequence[Shot], index: SymbolIndex, options: Options, timings: Timings,
                   cancelled: Callable[[], bool]) -> list[list[Found]]:
+        """What each of some examples finds on its levels, and if that shows copies, which others are under spots."""
+        found = self._seen(sheet, shots, index, options, timings, cancelled)
+        shown = [n for n, finds in enumerate(found) if any(map(shows, finds))]
+        for bare, group in unspotted(sheet, [shots[n] for n in shown]):
+            some = [shown[n] for n in group]
+            partly = self._seen(bare, [shots[n] for n in some], index, options, timings, cancelled)
+            for n, finds in zip(some, partly, strict=True):
+                found[n] += [hidden(bare, shots[n], one) for one in finds]
+        return found
+
+    def _seen(self, sheet: Sheet, shots: Sequence[Shot], index: SymbolIndex, options: Options, timings: Timings,
+              cancelled: Callable[[], bool]) -> list[list[Found]]:
         """What each of some examples finds on its levels."""
         found = [list[Found]() for _ in shots]
         for serving, levels in by_level(shots, options):
@@ -138,7 +151,7 @@ class Detector:
         """What each of a group of examples finds on a level."""
         _check(cancelled)
         with _timed(timings, "embed"):
-            level = level_of(sheet.inked, number)
+            level = level_of(sheet.inked, number, sheet.over)
         most = min(max(PLACES, round(PART * len(places.codes))), len(places.codes))
         with _timed(timings, "search"):
             codes = torch.from_numpy(np.stack([self._code(shot, index) for shot in group])).to(self.device)
@@ -246,19 +259,6 @@ class Detector:
             detections.append(Detection(queries[kept.symbol].symbol_id, bounds(kept.polygon), corners, kept.score,
                                         Pose(x, y, angle % 360, mirrored > 0.5, scale), tuple(map(float, kept.evidence))))
         return detections
-
-
-def copies(found: Sequence[Found]) -> int:
-    """How many copies an example's finds show."""
-    likely = [one.likely(COPY) for one in found]
-    return len(suppressed(likely)) if likely else 0
-
-
-def shows(found: Found, before: Found | None = None) -> bool:
-    """Whether some finds of an example show a copy; with earlier ones, whether they show one where these do not."""
-    places, known = (each.poses[each.scores >= SHOWN, None, :2] if each else np.zeros((0, 1, 2)) for each in (found, before))
-    apart = np.linalg.norm(places - known.swapaxes(0, 1), axis=2)  # (n, m)
-    return bool((apart > found.longer / 2).all(axis=1).any())
 
 
 def _share(timings: Timings, spent: Sequence[Timings], wall: float) -> None:

@@ -17,7 +17,7 @@ from app.engine.verify import SHARPER, SYMBOL, spread, viewed
 
 NAMES = ("logit", "outdone", "runner_up", "behind", "recoloured", "shared_extra", "shared_around", "nearer", "same_size",
          "doubtful", "small", "elsewhere", "asked")
-LOGIT, SMALL, ELSEWHERE, ASKED = map(NAMES.index, ("logit", "small", "elsewhere", "asked"))
+LOGIT, RECOLOURED, SMALL, ELSEWHERE, ASKED = map(NAMES.index, ("logit", "recoloured", "small", "elsewhere", "asked"))
 CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
 FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many
 CELL = 4          # pixels of the jury's picture within which it does not matter where ink lies

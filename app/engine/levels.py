@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor
 
 from app.engine import encoder, verify, windows
-from app.engine.look import Level, Shot
+from app.engine.look import Shot
+from app.engine.pictures import Level
 from app.engine.poses import COARSE, resized
 from app.engine.query import Options
 from app.engine.settle import softened
@@ -35,14 +36,14 @@ def large_enough(shot: Shot, options: Options) -> bool:
     return shot.prepared.longer * _middle(options) * LARGEST >= encoder.SYMBOL
 
 
-def level_of(inked: Tensor, number: int) -> Level:
-    """A page's ink (H, W) at the size of a level."""
+def level_of(inked: Tensor, number: int, over: Tensor | None = None) -> Level:
+    """A page's ink (H, W) at the size of a level; `over` (H, W) hid some of it."""
     by = windows.STEP**number * verify.SYMBOL / encoder.SYMBOL
     frame = frame_of(inked, by)
     fine = reduced(inked, by)
     coarse = resized(fine, COARSE * max(by, 1.0))
     factor = frame[1] / inked.shape[1], frame[0] / inked.shape[0]
-    return Level(frame, fine, softened(fine, max(by, 1.0)), reduced(inked, by * verify.SHARPER), coarse, factor)
+    return Level(frame, fine, softened(fine, max(by, 1.0)), reduced(inked, by * verify.SHARPER), coarse, factor, over)
 
 
 def frame_of(inked: Tensor, factor: float) -> tuple[int, int]:

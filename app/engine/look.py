@@ -14,14 +14,15 @@ from torch import Tensor
 
 from app.engine import verify
 from app.engine.batching import Batches
-from app.engine.colour import apart, coloured, foreign, ink_points, tones
+from app.engine.colour import apart, ink_points, tones
 from app.engine.evidence import CLEAR, ECHOES, ELSEWHERE, LOGIT, NAMES, Calibration, beside_best, in_company, nearer, shared
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
 from app.engine.inspect import MIN_SIDE
-from app.engine.poses import compose, crops, matrices
-from app.engine.query import Example, Pixels
+from app.engine.pictures import Level, Sheet, pictures, sharp_beside, sharp_crops, sharper, unhidden
+from app.engine.poses import compose, matrices
+from app.engine.query import Example
 from app.engine.settle import settled
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry, symmetry
@@ -31,43 +32,11 @@ FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
 HOPE = -1.0         # logit that one of a symbol's candidates must reach for views of it from more sides
 PEERS = 1.0         # logits below the second best of a page's best finds where one counts half
-POINTS = 200        # of an example's ink that its tone is taken from, at most,
-SAMPLE = 5000       # and of a page's
+POINTS = 200        # of an example's ink that its tone is taken from, at most
 PAPER = 64          # levels of a channel by which papers may differ whose tones are compared
 VIEWS = (           # quarters and flip of one pair for the last word, and how far from its pose, as `compose` takes it
     (0, False, (0.0, 0.0, 0.0, 0.0)), (1, False, (0.8, 0.3, 1.5, 0.012)),
     (2, True, (-0.5, 0.7, -1.5, -0.012)), (3, True, (-0.3, -0.9, 0.7, 0.0)))
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A page: (H, W, 3) RGB pixels, their ink (H, W), the colour of the paper, and the device that looks at it."""
-
-    pixels: Pixels
-    ink: NDArray[np.float32]
-    paper: Colour
-    device: str = "cpu"
-
-    @cached_property
-    def coloured(self) -> bool:
-        return coloured(tones(self.pixels, self.ink, ink_points(self.ink, SAMPLE)[:, None], self.paper))
-
-    @cached_property
-    def inked(self) -> Tensor:
-        """(H, W) its ink on the device."""
-        return torch.from_numpy(self.ink).to(self.device)
-
-    @cached_property
-    def _colours(self) -> Tensor:
-        writable = np.require(self.pixels, requirements=("C", "W"))  # torch warns of what is read only
-        return torch.from_numpy(writable).to(self.device)
-
-    def foreign(self, affines: Tensor, own: Tensor) -> Tensor:
-        """(n, S, S) what of the ink in pictures under affines (n, 2, 3) is of another tone than the symbol whose ink `own`
-        (S, S) is; none on a page of one tone."""
-        if not self.coloured:
-            return torch.zeros(len(affines), *own.shape, device=own.device)
-        return foreign(self._colours, self.inked, self.paper, affines, own)
 
 
 @dataclass(frozen=True)
@@ -88,18 +57,6 @@ class Shot:
     @property
     def paper(self) -> Colour:
         return self.example.paper or background(self.example.pixels)
-
-
-@dataclass(frozen=True)
-class Level:
-    """A page at one size, and pictures of it that fill the frame: for the scout, the jury and the templates."""
-
-    frame: tuple[int, int]  # rows and columns of the pixels that poses are measured in
-    fine: Tensor       # ink, of the frame's size or the page's, whichever is smaller
-    soft: Tensor       # the same softened, by which candidates are settled
-    sharp: Tensor      # ink, SHARPER times the frame's size or the page's
-    coarse: Tensor     # ink, COARSE times the frame's size
-    factor: tuple[float, float]  # pixels of the frame a page pixel, right and down
 
 
 class SecondLook:
@@ -155,7 +112,7 @@ class SecondLook:
         """(n, E) what is known of poses (n, 6) on a level, which are `lying` on the page, and their logits (n,)."""
         prepared, seen = shot.prepared, self._seen(sheet, level, shot.prepared, poses)
         mean = typical(prepared.sharp, seen, logit)
-        echo = self.echo(prepared, mean, seen)
+        echo = self.echo(level, prepared, mean, seen, poses)
         own = seen[:, 0] * (1 - seen[:, 1])
         on_page = {"recoloured": _recoloured(sheet, shot, lying),
                    **in_company(lying, logit.double().cpu().numpy(), prepared.longer)}
@@ -200,7 +157,7 @@ class SecondLook:
         def look(part: Tensor) -> Tensor:
             moved = compose(part, torch.tensor([off], device=part.device).expand(len(part), -1))
             seen = sharp_crops(sheet, level.frame, level.sharp, prepared, moved)
-            return self._decide(prepared, prepared.sharp, seen, quarters, flipped)
+            return self._decide(prepared, unhidden(prepared.sharp, level, sharper(moved)), seen, quarters, flipped)
 
         return self._pictures.run(look, poses)
 
@@ -208,13 +165,18 @@ class SecondLook:
         return self._pictures.run(lambda part: sharp_crops(sheet, level.frame, level.sharp, prepared, part), poses)
 
     def _decide(self, prepared: Prepared, example: Tensor, seen: Tensor, quarters: int = 0, flipped: bool = False) -> Tensor:
-        """The jury's logits (n,) of pictures seen (n, 2, S, S) beside an example's (2, S, S)."""
+        """The jury's logits (n,) of pictures seen (n, 2, S, S) beside an example's (n, 2, S, S)."""
         pairs = viewed(sharp_beside(example, seen, prepared.sharp_mask), quarters, flipped)
         return self.verifier.decide(pairs, torch.full_like(seen[:, 0, 0, 0], prepared.longer))
 
-    def echo(self, prepared: Prepared, mean: Tensor, seen: Tensor) -> Tensor:
-        """(n,) the jury's logits of pictures seen (n, 2, S, S) beside the mean (2, S, S) of the page's best finds."""
-        return self._pictures.run(lambda part: self._decide(prepared, mean, part), seen)
+    def echo(self, level: Level, prepared: Prepared, mean: Tensor, seen: Tensor, poses: Tensor) -> Tensor:
+        """(n,) the jury's logits of pictures seen (n, 2, S, S) under poses (n, 6) beside the mean (2, S, S) of the page's best
+        finds."""
+
+        def look(part: Tensor) -> Tensor:
+            return self._decide(prepared, unhidden(mean, level, sharper(poses[part])), seen[part])
+
+        return self._pictures.run(look, torch.arange(len(poses), device=poses.device))
 
 
 def none(shot: Shot) -> Found:
@@ -248,12 +210,6 @@ def _recoloured(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> NDArray
     return apart(tones(sheet.pixels, sheet.ink, there + affine[:, None, :, 2], sheet.paper), tone)
 
 
-def pictures(level: Level, prepared: Prepared, poses: Tensor) -> Tensor:
-    """(n, 3, S, S) an example, the candidate on a level under each pose (n, 6), and the example's box."""
-    seen = crops(level.fine, matrices(poses), verify.SIZE, level.frame) * prepared.shown
-    return beside(prepared.picture, seen, prepared.mask)
-
-
 def typical(example: Tensor, seen: Tensor, logit: Tensor) -> Tensor:
     """(2, S, S) the mean of an example and the best of the pictures seen (n, 2, S, S), by their logits (n,): a page draws its
     copies alike, and what differs from copy to copy fades in their mean."""
@@ -261,33 +217,3 @@ def typical(example: Tensor, seen: Tensor, logit: Tensor) -> Tensor:
     peer = top[min(1, len(top) - 1)].clamp(max=CLEAR)
     weight = torch.sigmoid(top) * torch.sigmoid(2 * (top - peer + PEERS))
     return (example + (weight[:, None, None, None] * seen[best]).sum(0)) / (1 + weight.sum())
-
-
-def beside(example: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
-    """(n, 3, S, S) an example (S, S), pictures seen (n, S, S), and the example's box (S, S)."""
-    return torch.stack([example.expand(len(seen), -1, -1), seen, mask.expand(len(seen), -1, -1)], 1)
-
-
-def sharp_beside(example: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
-    """(n, 5, S, S) the inks of an example (2, S, S) and of pictures seen (n, 2, S, S), the example's box (S, S), and what of
-    both inks is foreign."""
-    ink, strange = torch.stack([example.expand_as(seen), seen], 2).unbind(1)
-    return torch.cat([ink, mask.expand(len(seen), 1, -1, -1), strange], 1)
-
-
-def sharp_crops(sheet: Sheet, frame: Sequence[int], sharp: Tensor, prepared: Prepared, poses: Tensor) -> Tensor:
-    """(n, 2, 96, 96) ink under poses (n, 6) in a frame, rows and columns, that a sheet's level `sharp` (H, W) fills, and what
-    of it is of another tone than what lies as the example's ink does."""
-    seen = crops(sharp, _scaled(poses, sharp, frame), verify.SHARP) * prepared.sharp_shown
-    strange = sheet.foreign(_scaled(poses, sheet.inked, frame), prepared.sharp[0] * prepared.sharp_mask)
-    return torch.stack([seen, seen * strange], 1)
-
-
-def _scaled(poses: Tensor, page: Tensor, frame: Sequence[int]) -> Tensor:
-    """(n, 2, 3) affines from sharp pictures to a page (H, W) at another size, of poses (n, 6) in a frame."""
-    right, down = page.shape[1] / frame[1], page.shape[0] / frame[0]
-    there = poses.clone()
-    there[:, 0] *= right
-    there[:, 1] *= down
-    there[:, 4] *= right / verify.SHARPER
-    return matrices(there)

@@ -21,6 +21,7 @@ from app.engine.poses import matrices
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
 CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
 PLAY = 1.02       # a find may lie this factor outside the sizes looked for
+SHOWN = 0.5       # score from which a find shows a copy, as if the example were cut from the page
 HOLDS = 0.5       # times its squared ratio of ink, the odds by which a find may be worse than one that it holds
 
 Rows = NDArray[np.float64]
@@ -70,13 +71,14 @@ class Found:
 
     def sized(self, scale_min: float, scale_max: float) -> Found:
         """Those of such sizes."""
-        return self._kept(within(self.poses[:, 4], (scale_min, scale_max)))
+        return self.only(within(self.poses[:, 4], (scale_min, scale_max)))
 
     def likely(self, score: float) -> Found:
         """Those of such a score at least."""
-        return self._kept(self.scores >= score)
+        return self.only(self.scores >= score)
 
-    def _kept(self, rows: NDArray[np.bool_]) -> Found:
+    def only(self, rows: NDArray[np.bool_]) -> Found:
+        """Some (N,) of them."""
         return replace(self, poses=self.poses[rows], scores=self.scores[rows], evidence=self.evidence[rows])
 
 
@@ -116,6 +118,19 @@ def suppressed(found: Sequence[Found]) -> list[Kept]:
         if positive[best]:
             kept.append(Kept(int(symbols[best]), float(scores[best]), poses[best], polygons[best], evidence[best]))
     return sorted(kept, key=lambda one: -one.score)
+
+
+def copies(found: Sequence[Found]) -> int:
+    """How many copies some finds of an example show."""
+    likely = [one.likely(SHOWN) for one in found]
+    return len(suppressed(likely)) if likely else 0
+
+
+def shows(found: Found, before: Found | None = None) -> bool:
+    """Whether some finds of an example show a copy; with earlier ones, whether they show one where these do not."""
+    places, known = (each.poses[each.scores >= SHOWN, None, :2] if each else np.zeros((0, 1, 2)) for each in (found, before))
+    apart = np.linalg.norm(places - known.swapaxes(0, 1), axis=2)  # (n, m)
+    return bool((apart > found.longer / 2).all(axis=1).any())
 
 
 def _claimed(box: Rows, boxes: Rows) -> NDArray[np.bool_]:

@@ -10,14 +10,14 @@ import torch
 from PIL import Image
 
 from app.engine import detector as module
-from app.engine.detector import FEWEST, SHOWN, Detector, shows
+from app.engine.detector import FEWEST, Detector
 from app.engine.evidence import ELSEWHERE, NAMES
 from app.engine.geometry import Box, Detection, angle_between
 from app.engine.index import SymbolIndex
 from app.engine.look import SecondLook
 from app.engine.poses import make_bank
 from app.engine.query import Example, Options, PageResult, Pixels, Query
-from app.engine.suppress import Found
+from app.engine.suppress import SHOWN, Found, shows
 from app.engine.weights import golden_picture
 from app.errors import Cancelled
 

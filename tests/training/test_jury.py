@@ -13,7 +13,7 @@ import torch
 from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
 from app.engine.example import prepare
-from app.engine.look import Sheet
+from app.engine.pictures import Sheet
 from app.engine.verify import SHARP, SHARP_PLANES, Verifier, closely_compared
 from app.engine.weights import load_networks, write_weights
 from training import batches

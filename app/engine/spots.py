@@ -1,0 +1,118 @@
+"""What hides part of a page's symbols: solid spots of another tone over them, as dots where wires meet. Nobody knows what lies
+under one, so copies are looked for once more around them, as far as they show."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from app.engine.colour import ALIKE, Rows, apart, ink_points, tones
+from app.engine.cover import SMALL, SOLID
+from app.engine.evidence import RECOLOURED
+from app.engine.ink import VISIBLE, Colour, ink
+from app.engine.look import PAPER, POINTS, Shot
+from app.engine.pictures import Sheet
+from app.engine.poses import matrices
+from app.engine.query import Pixels
+from app.engine.suppress import Found
+from app.engine.verify import spread
+
+AROUND = 2.0       # longer sides of an example around a spot in which its copies are looked for
+HIDDEN = 0.05, 0.5  # share of a copy's ink that a spot hides, at least and at most
+A_LEVEL = 2        # sizes of examples, an octave, that spots are looked for together
+
+
+def unspotted(sheet: Sheet, shots: Sequence[Shot]) -> Iterator[tuple[Sheet, list[int]]]:
+    """A page's surroundings of what are spots to some of the examples, without these, and which examples they are."""
+    if not sheet.coloured:
+        return
+    groups, own = defaultdict[int, list[int]](list), list[Rows]()
+    for n, shot in enumerate(shots):
+        tone = _tone(shot)
+        if tone is None or max(abs(one - other) for one, other in zip(shot.paper, sheet.paper, strict=True)) > PAPER:
+            continue
+        same = [k for k, other in enumerate(own) if apart(tone, other) < ALIKE / 2]
+        own += [] if same else [tone]
+        groups[same[0] if same else len(own) - 1].append(n)
+    for k, group in groups.items():
+        strange = _strange(sheet.pixels, sheet.ink, sheet.paper, own[k]).to(sheet.device)
+        sizes = defaultdict[int, list[int]](list)
+        for n in group:
+            sizes[round(A_LEVEL * math.log2(shots[n].prepared.longer))].append(n)
+        for size, some in sizes.items():
+            if (bare := _without_spots(sheet, strange, 2 ** (size / A_LEVEL))) is not None:
+                yield bare, some
+
+
+def hidden(sheet: Sheet, shot: Shot, found: Found) -> Found:
+    """Those finds that a spot hides in part; the rest of one is of the example's tone, or the spot is its own."""
+    if sheet.over is None or not len(found.poses):
+        return found
+    points = ink_points(ink(shot.example.pixels, shot.paper), POINTS) - np.array(found.size) / 2
+    affine = matrices(torch.from_numpy(found.poses)).numpy()
+    x, y = np.moveaxis(points @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2], 2, 0).astype(np.int64)
+    height, width = sheet.ink.shape
+    over = sheet.over.cpu().numpy()[y.clip(0, height - 1), x.clip(0, width - 1)].mean(axis=1)
+    return found.only((over >= HIDDEN[0]) & (over <= HIDDEN[1]) & (found.evidence[:, RECOLOURED] < ALIKE))
+
+
+def _tone(shot: Shot) -> Rows | None:
+    """(3,) of most of an example's ink; None where it has spots of another."""
+    own = ink(shot.example.pixels, shot.paper)
+    each = tones(shot.example.pixels, own, ink_points(own, POINTS)[:, None], shot.paper)
+    if not len(each):
+        return None
+    tone: Rows = np.median(each, axis=0)
+    solid = _eroded(_strange(shot.example.pixels, own, shot.paper, tone), _wide(shot.prepared.longer, SOLID))
+    return None if bool(solid.any()) else tone
+
+
+def _strange(pixels: Pixels, inked: NDArray[np.float32], paper: Colour, tone: Rows) -> Tensor:
+    """(H, W) 1 where the ink (H, W) of (H, W, 3) RGB pixels is of another tone."""
+    result = np.zeros(inked.size, np.uint8)
+    there = np.flatnonzero(inked >= VISIBLE)
+    away = pixels.reshape(-1, 3)[there].astype(np.float64) - np.array(paper)
+    away /= np.abs(away).max(axis=1, keepdims=True).clip(min=1e-6)
+    result[there] = apart(away, tone) >= ALIKE
+    return torch.from_numpy(result.reshape(inked.shape))
+
+
+def _without_spots(sheet: Sheet, strange: Tensor, longer: float) -> Sheet | None:
+    """A page's surroundings of spots, which are small beside an example of such a side, without them; None where are none."""
+    wide, most = _wide(longer, SOLID), _wide(longer, SMALL)
+    solid = _eroded(strange, wide)
+    if not bool(solid.any()):
+        return None
+    over = spread(solid, wide + 2 * (wide // 4)) * strange
+    over = over * (1 - spread(_eroded(strange, most), most + 2 * wide))
+    over = spread(over, 3)  # and its pale edge
+    if not bool(over.any()):
+        return None
+    ink = sheet.inked * (1 - over) * _around(over, longer)
+    return replace(sheet, ink=ink.cpu().numpy(), over=over.float())
+
+
+def _wide(longer: float, part: float) -> int:
+    """An odd number of pixels, part of an example's longer side."""
+    return 2 * max(1, round((part * longer - 0.5) / 2)) + 1
+
+
+def _eroded(there: Tensor, wide: int) -> Tensor:
+    return 1 - spread(1 - there, wide)
+
+
+def _around(over: Tensor, longer: float) -> Tensor:
+    """(H, W) 1 near spots (H, W)."""
+    block = max(1, round(longer / 4))
+    height, width = over.shape
+    padded = torch.nn.functional.pad(over, (0, -width % block, 0, -height % block))
+    blocks = padded.reshape(padded.shape[0] // block, block, padded.shape[1] // block, block).amax((1, 3))
+    near = spread(blocks, 2 * math.ceil(AROUND * longer / block) + 1)
+    return near.repeat_interleave(block, 0).repeat_interleave(block, 1)[:height, :width]
