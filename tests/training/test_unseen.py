@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +114,13 @@ def test_a_sibling_is_near_and_yet_another_symbol(family: str) -> None:
     assert alike(symbol, symbol)
     if other is not None:
         assert 0.2 < resemblance(symbol, other) < ALIKE
+
+
+@pytest.mark.parametrize("seed", [[7, 0], [7, 3], [107, 0]])
+def test_no_two_symbols_of_a_drawing_look_alike(seed: list[int]) -> None:
+    symbols = FAMILIES["text_in_circle"](np.random.default_rng(seed)).symbols
+    assert len(symbols) > 2
+    assert not any(alike(one, other) for one, other in combinations(symbols, 2))
 
 
 @pytest.mark.parametrize("seed", range(8))

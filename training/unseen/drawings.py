@@ -75,8 +75,10 @@ def _searched(symbols: list[UnseenSymbol], difficulty: Difficulty, rng: Generato
         return [replace(one, colour=HUES[hue]) for one in symbols for hue in rng.permutation(len(HUES))[:2]], []
     if not difficulty.siblings:
         return symbols, _strangers(symbols[:count], rng)
-    pairs = [(symbol, sibling(symbol, rng)) for symbol in symbols[:count]]
-    others = [other for _, other in pairs if other is not None]
+    others = list[UnseenSymbol]()
+    for symbol in symbols[:count]:
+        if (other := sibling(symbol, rng, [*symbols, *others])) is not None:
+            others.append(other)
     half = len(others) // 2
     return symbols[:count] + others[:half] + symbols[count:], others[half:]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -57,8 +57,9 @@ def make_symbol(rng: Generator, lettering: Lettering, family: str | None = None)
     return _made(name, Choices(rng, lettering), lettering)
 
 
-def sibling(symbol: UnseenSymbol, rng: Generator) -> UnseenSymbol | None:
-    """The symbol with one element changed so that it is hard to tell, None where every change is lost to the eye."""
+def sibling(symbol: UnseenSymbol, rng: Generator, known: Sequence[UnseenSymbol] = ()) -> UnseenSymbol | None:
+    """The symbol with one element changed so that it is hard to tell, and unlike other symbols that are known; None where every
+    change is lost to the eye."""
     others = []
     for question, count in symbol.options:
         for step in range(1, count):
@@ -66,7 +67,7 @@ def sibling(symbol: UnseenSymbol, rng: Generator) -> UnseenSymbol | None:
             answers[question] = (answers[question] + step) % count
             other = _made(symbol.family, Choices(rng, symbol.lettering, answers), symbol.lettering)
             likeness = resemblance(symbol, other)
-            if likeness < ALIKE:
+            if likeness < ALIKE and not any(alike(other, one) for one in known):
                 others.append((likeness, other))
     hardest = sorted(others, key=lambda pair: pair[0])[-HARDEST:]
     return hardest[rng.integers(len(hardest))][1] if hardest else None
