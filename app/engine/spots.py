@@ -16,7 +16,7 @@ from torch import Tensor
 from app.engine.colour import ALIKE, Rows, apart, ink_points, tones
 from app.engine.cover import SMALL, SOLID
 from app.engine.evidence import RECOLOURED
-from app.engine.ink import VISIBLE, Colour, ink
+from app.engine.ink import ROWS, VISIBLE, Colour, ink
 from app.engine.look import PAPER, POINTS, Shot
 from app.engine.pictures import Sheet
 from app.engine.poses import matrices
@@ -76,12 +76,14 @@ def _tone(shot: Shot) -> Rows | None:
 
 def _strange(pixels: Pixels, inked: NDArray[np.float32], paper: Colour, tone: Rows) -> Tensor:
     """(H, W) 1 where the ink (H, W) of (H, W, 3) RGB pixels is of another tone."""
-    result = np.zeros(inked.size, np.uint8)
-    there = np.flatnonzero(inked >= VISIBLE)
-    away = pixels.reshape(-1, 3)[there].astype(np.float64) - np.array(paper)
-    away /= np.abs(away).max(axis=1, keepdims=True).clip(min=1e-6)
-    result[there] = apart(away, tone) >= ALIKE
-    return torch.from_numpy(result.reshape(inked.shape))
+    result = np.zeros(inked.shape, np.uint8)
+    for top in range(0, len(inked), ROWS):
+        band = slice(top, top + ROWS)
+        there = inked[band] >= VISIBLE
+        away = pixels[band][there].astype(np.float64) - np.array(paper)
+        away /= np.abs(away).max(axis=1, keepdims=True).clip(min=1e-6)
+        result[band][there] = apart(away, tone) >= ALIKE
+    return torch.from_numpy(result)
 
 
 def _without_spots(sheet: Sheet, strange: Tensor, longer: float) -> Sheet | None:
@@ -95,8 +97,8 @@ def _without_spots(sheet: Sheet, strange: Tensor, longer: float) -> Sheet | None
     over = spread(over, 3)  # and its pale edge
     if not bool(over.any()):
         return None
-    ink = sheet.inked * (1 - over) * _around(over, longer)
-    return replace(sheet, ink=ink.cpu().numpy(), over=over.float())
+    left = _around(over, longer).mul_(1 - over)
+    return replace(sheet, ink=left.mul(sheet.inked).cpu().numpy(), over=over.float())
 
 
 def _wide(longer: float, part: float) -> int:
