@@ -99,9 +99,9 @@ def shared(example: Tensor, mean: Tensor, mask: Tensor, seen: Tensor, longer: fl
 
 def nearer(mean: Tensor, mask: Tensor, seen: Tensor, poses: Tensor, logit: Tensor) -> Tensor:
     """(n,) of pictures seen (n, 96, 96) at poses (n, 6), with logits (n,), how many times more they differ inside the box
-    (96, 96) from the mean (96, 96) of the page's best finds than from what is most like them elsewhere, turned or flipped as
-    may be; log. Copies of another symbol are like each other, however little they differ from the example."""
-    softer = F.avg_pool2d(torch.cat([seen, mean[None], mask[None]])[:, None] * mask, SOFT, SPARSE, (SOFT - SPARSE) // 2)
+    (96, 96) from the mean (n or 1, 96, 96) of the page's best finds than from what is most like them elsewhere, turned or
+    flipped as may be; log. Copies of another symbol are like each other, however little they differ from the example."""
+    softer = F.avg_pool2d(torch.cat([seen, mean, mask[None]])[:, None] * mask, SOFT, SPARSE, (SOFT - SPARSE) // 2)
     inside = softer[-1, 0] > 0.5
     fellows = torch.topk(logit, min(LIKELIEST, len(logit))).indices
     views = [viewed(softer[fellows], quarters, flipped) for flipped in (False, True) for quarters in range(4)]
@@ -110,9 +110,9 @@ def nearer(mean: Tensor, mask: Tensor, seen: Tensor, poses: Tensor, logit: Tenso
         values = inks[:, 0, inside]
         return F.normalize(values - values.mean(1, keepdim=True), dim=1, eps=FAINTEST)
 
-    own = points(softer[:-2])
+    own, usual = points(softer[: len(seen)]), points(softer[len(seen) : -1])
     elsewhere = torch.cdist(poses[:, :2], poses[fellows, :2]) > SYMBOL / 2
-    typical = own @ points(softer[-2:-1])[0]
+    typical = (own * usual).sum(1)
     near = torch.where(elsewhere.repeat(1, len(views)), own @ points(torch.cat(views)).T, -1).amax(1)
     return torch.log((1 - typical + NO_LESS) / (1 - torch.maximum(near, typical) + NO_LESS))
 

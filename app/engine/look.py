@@ -113,6 +113,7 @@ class SecondLook:
         prepared, seen = shot.prepared, self._seen(sheet, level, shot.prepared, poses)
         mean = typical(prepared.sharp, seen, logit)
         echo = self.echo(level, prepared, mean, seen, poses)
+        usual = unhidden(mean[0], level, sharper(poses))
         own = seen[:, 0] * (1 - seen[:, 1])
         on_page = {"recoloured": _recoloured(sheet, shot, lying),
                    **in_company(lying, logit.double().cpu().numpy(), prepared.longer)}
@@ -120,7 +121,7 @@ class SecondLook:
             "logit": logit,
             **beside_best(poses, logit, echo),
             **shared(prepared.sharp[0], mean[0], prepared.sharp_mask, own, prepared.longer, poses, logit),
-            "nearer": nearer(mean[0], prepared.sharp_mask, seen[:, 0], poses, logit),
+            "nearer": nearer(usual, prepared.sharp_mask, seen[:, 0], poses, logit),
             "small": torch.full_like(logit, max(math.log(MIN_SIDE / prepared.longer), 0.0)),
             "elsewhere": torch.full_like(logit, float(shot.elsewhere)),
             "asked": torch.full_like(logit, math.log(shot.asked)),
@@ -165,7 +166,7 @@ class SecondLook:
         return self._pictures.run(lambda part: sharp_crops(sheet, level.frame, level.sharp, prepared, part), poses)
 
     def _decide(self, prepared: Prepared, example: Tensor, seen: Tensor, quarters: int = 0, flipped: bool = False) -> Tensor:
-        """The jury's logits (n,) of pictures seen (n, 2, S, S) beside an example's (n, 2, S, S)."""
+        """The jury's logits (n,) of pictures seen (n, 2, S, S) beside an example's (n or 1, 2, S, S)."""
         pairs = viewed(sharp_beside(example, seen, prepared.sharp_mask), quarters, flipped)
         return self.verifier.decide(pairs, torch.full_like(seen[:, 0, 0, 0], prepared.longer))
 

@@ -95,9 +95,9 @@ def sharp_crops(sheet: Sheet, frame: Sequence[int], sharp: Tensor, prepared: Pre
 
 def unhidden(example: Tensor, level: Level, affines: Tensor) -> Tensor:
     """(n, ..., S, S) of an example's inks (..., S, S) what nothing hides of a candidate under each of affines (n, 2, 3) to a
-    level's frame."""
+    level's frame; (1, ..., S, S) where nothing hides any."""
     if level.over is None:
-        return example.expand(len(affines), *example.shape)
+        return example[None]
     hidden = crops(level.over, affines, example.shape[-1], level.frame) > VEILED
     return example * ~hidden.reshape(len(affines), *[1] * (example.dim() - 2), *example.shape[-2:])
 

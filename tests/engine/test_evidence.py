@@ -91,12 +91,22 @@ def test_copies_of_another_symbol_are_nearer_each_other() -> None:
     crossed = plain.clone()
     crossed[:, 30:33] = 1
     seen, box = torch.stack([plain, plain, crossed, barred, torch.rot90(barred)]), torch.ones(96, 96)
-    told = nearer(plain, box, seen, row(5), torch.arange(5.0))
+    told = nearer(plain[None], box, seen, row(5), torch.arange(5.0))
     assert told[:3].tolist() == pytest.approx([0, 0, 0], abs=1e-3)
     assert told[3:].min() > 2, "however they are turned"
-    assert nearer(plain, box, seen[3:4], row(1), torch.zeros(1)).tolist() == [0], "a single find has none beside it"
-    assert nearer(plain, box, seen[3:].roll(1, 0), torch.zeros(2, 6), torch.zeros(2)).tolist() == [0, 0], "at its own place"
-    assert nearer(plain, box, torch.zeros(2, 96, 96), row(2), torch.zeros(2)).tolist() == [0, 0], "blank ones"
+    mean = plain[None]
+    assert nearer(mean, box, seen[3:4], row(1), torch.zeros(1)).tolist() == [0], "a single find has none beside it"
+    assert nearer(mean, box, seen[3:].roll(1, 0), torch.zeros(2, 6), torch.zeros(2)).tolist() == [0, 0], "at its own place"
+    assert nearer(mean, box, torch.zeros(2, 96, 96), row(2), torch.zeros(2)).tolist() == [0, 0], "blank ones"
+
+
+def test_copies_that_a_spot_hides_alike_are_not_nearer_each_other() -> None:
+    plain, box = pictures(square())[0], torch.zeros(96, 96)
+    box[8:88, 8:88] = 1
+    seen = torch.stack([plain] * 3)
+    seen[:, 8:48, 8:48] = 0
+    assert (nearer(plain[None], box, seen, row(3), torch.zeros(3)) > 1).all(), "but for what is known of the spot"
+    assert nearer(torch.cat([seen[:1]] * 3), box, seen, row(3), torch.zeros(3)).tolist() == [0, 0, 0]
 
 
 def finds(*scales: float) -> NDArray[np.float64]:
