@@ -10,22 +10,25 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine.colour import ALIKE, Rows, apart, ink_points, tones
-from app.engine.cover import SMALL, SOLID
+from app.engine.cover import ROUND, SMALL, SOLID
 from app.engine.evidence import RECOLOURED
 from app.engine.ink import ROWS, VISIBLE, Colour, ink
 from app.engine.look import PAPER, POINTS, Shot
 from app.engine.pictures import Sheet
 from app.engine.poses import matrices
 from app.engine.query import Pixels
+from app.engine.strays import labelled
 from app.engine.suppress import Found
 from app.engine.verify import spread
 
 AROUND = 2.0       # longer sides of an example around a spot in which its copies are looked for
 HIDDEN = 0.05, 0.5  # share of a copy's ink that a spot hides, at least and at most
+BESIDE = 3         # blocks of pixels from what is solid of a spot to the ink that it lies over, at most
 A_LEVEL = 2        # sizes of examples, an octave, that spots are looked for together
 
 
@@ -88,15 +91,12 @@ def _strange(pixels: Pixels, inked: NDArray[np.float32], paper: Colour, tone: Ro
 
 def _without_spots(sheet: Sheet, strange: Tensor, longer: float) -> Sheet | None:
     """A page's surroundings of spots, which are small beside an example of such a side, without them; None where are none."""
-    wide, most = _wide(longer, SOLID), _wide(longer, SMALL)
-    solid = _eroded(strange, wide)
+    wide = _wide(longer, SOLID)
+    own = (sheet.inked >= VISIBLE).to(strange.dtype) * (1 - strange)
+    solid = _spots(_eroded(strange, wide), own, wide, SMALL * longer)
     if not bool(solid.any()):
         return None
-    over = spread(solid, wide + 2 * (wide // 4)) * strange
-    over = over * (1 - spread(_eroded(strange, most), most + 2 * wide))
-    over = spread(over, 3)  # and its pale edge
-    if not bool(over.any()):
-        return None
+    over = spread(spread(solid, wide + 2 * (wide // 4)) * strange, 3)  # and its pale edge
     left = _around(over, longer).mul_(1 - over)
     return replace(sheet, ink=left.mul(sheet.inked).cpu().numpy(), over=over.float())
 
@@ -110,11 +110,38 @@ def _eroded(there: Tensor, wide: int) -> Tensor:
     return 1 - spread(1 - there, wide)
 
 
+def _spots(solid: Tensor, own: Tensor, wide: int, most: float) -> Tensor:
+    """(H, W) what is solid (H, W), eroded by a width, without what is larger or longer than a spot, as walls are, or lies
+    beside no ink of a symbol's own tone (H, W)."""
+    block = max(2, wide // 2)
+    blocks = _blocks(solid, block)
+    labels = labelled(blocks > 0)
+    rows, columns = torch.nonzero(labels).unbind(1)
+    names = labels[rows, columns]  # a piece has the number of one of its blocks
+
+    def ends(places: Tensor, by: str) -> Tensor:
+        return places.new_zeros(labels.numel() + 1).scatter_reduce(0, names, places, by, include_self=False)[names]
+
+    sides = [(ends(places, "amax") - ends(places, "amin")) * block + wide for places in (rows, columns)]
+    short, long = torch.minimum(*sides), torch.maximum(*sides)
+    beside = ends(spread(_blocks(own, block), 2 * BESIDE + 1)[rows, columns], "amax") > 0
+    blocks[rows, columns] = ((long <= most) & (long <= ROUND * short) & beside).to(blocks.dtype)
+    return _unblocked(blocks, block, solid.shape) * solid
+
+
 def _around(over: Tensor, longer: float) -> Tensor:
     """(H, W) 1 near spots (H, W)."""
     block = max(1, round(longer / 4))
-    height, width = over.shape
-    padded = torch.nn.functional.pad(over, (0, -width % block, 0, -height % block))
-    blocks = padded.reshape(padded.shape[0] // block, block, padded.shape[1] // block, block).amax((1, 3))
-    near = spread(blocks, 2 * math.ceil(AROUND * longer / block) + 1)
-    return near.repeat_interleave(block, 0).repeat_interleave(block, 1)[:height, :width]
+    return _unblocked(spread(_blocks(over, block), 2 * math.ceil(AROUND * longer / block) + 1), block, over.shape)
+
+
+def _blocks(there: Tensor, block: int) -> Tensor:
+    """(h, w) the greatest of each block of a mask (H, W)."""
+    height, width = there.shape
+    padded = F.pad(there, (0, -width % block, 0, -height % block))
+    return padded.reshape(padded.shape[0] // block, block, padded.shape[1] // block, block).amax((1, 3))
+
+
+def _unblocked(blocks: Tensor, block: int, shape: Sequence[int]) -> Tensor:
+    """(H, W) of blocks (h, w)."""
+    return blocks.repeat_interleave(block, 0).repeat_interleave(block, 1)[: shape[0], : shape[1]]

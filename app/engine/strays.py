@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from app.engine.ink import VISIBLE, Colour, ink
 from app.engine.query import Pixels
@@ -90,17 +91,20 @@ def strays(page: Pixels, span: Span, paper: Colour) -> Mask | None:
 
 def pieces(seen: Mask) -> list[Piece]:
     """What of an ink (h, w) hangs together, by sides or corners; nothing where it is in more than MANY pieces."""
-    there = torch.from_numpy(seen)
-    labels = torch.arange(1, seen.size + 1).reshape(seen.shape) * there
-    while True:
-        grown = spread(labels, 3) * there
-        grown = torch.cat([torch.zeros(1, dtype=grown.dtype), grown.flatten()])[grown]  # a label's own: twice as far each time
-        if torch.equal(grown, labels):
-            break
-        labels = grown
-    found = labels.numpy()
+    found = labelled(torch.from_numpy(seen)).numpy()
     names = np.unique(found[seen])
     return [Piece(found == name) for name in names] if len(names) <= MANY else []
+
+
+def labelled(there: Tensor) -> Tensor:
+    """(h, w) a number from 1 on for all that hangs together, by sides or corners, in a mask (h, w); nought elsewhere."""
+    labels = torch.arange(1, there.numel() + 1, device=there.device).reshape(there.shape) * there
+    while True:
+        grown = spread(labels, 3) * there
+        grown = torch.cat([grown.new_zeros(1), grown.flatten()])[grown]  # a label's own: twice as far each time
+        if torch.equal(grown, labels):
+            return labels
+        labels = grown
 
 
 def _seen(page: Pixels, span: Span, paper: Colour, step: int) -> Mask:

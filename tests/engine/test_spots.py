@@ -49,6 +49,24 @@ def page(spot: Colour | None = SPOT, radius: int = 9) -> Pixels:
     return np.asarray(sheet)
 
 
+def walled() -> Pixels:
+    """The page with walls of the spots' tone across the copies."""
+    sheet = Image.fromarray(page(None))
+    pen = ImageDraw.Draw(sheet)
+    for x, y, _ in PLACES:
+        pen.line([(x - 60, y + 10), (x + 60, y + 10)], SPOT, 9)
+    return np.asarray(sheet)
+
+
+def apart() -> Pixels:
+    """The page with spots beside the copies."""
+    sheet = Image.fromarray(page(None))
+    pen = ImageDraw.Draw(sheet)
+    for x, y, _ in PLACES:
+        pen.ellipse([x + 36, y + 36, x + 52, y + 52], SPOT)
+    return np.asarray(sheet)
+
+
 def example(spot: Colour | None = None) -> Pixels:
     return np.asarray(gate(spot))[13:51, 12:50]
 
@@ -96,6 +114,8 @@ def test_spots_are_taken_off_and_what_is_far_from_them_is_left_out() -> None:
     page(INK),            # of the symbol's tone
     page(radius=1),       # no more than a stroke
     page(radius=19),      # larger than what it may hide
+    walled(),
+    apart(),
 ])
 def test_other_pages_have_no_spots(pixels: Pixels) -> None:
     assert not list(unspotted(sheet(pixels), [shot(example())]))
@@ -109,7 +129,7 @@ def test_an_example_with_a_spot_of_its_own_or_on_other_paper_knows_of_none() -> 
 
 def test_examples_of_one_tone_and_size_are_looked_for_together() -> None:
     small = np.asarray(Image.fromarray(example()).resize((16, 16), Image.Resampling.BOX))
-    groups = [group for _, group in unspotted(sheet(page(radius=5)), [shot(example()), shot(example()), shot(small)])]
+    groups = [group for _, group in unspotted(sheet(page(radius=3)), [shot(example()), shot(example()), shot(small)])]
     assert groups == [[0, 1], [2]]
 
 
