@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from app.engine.ink import Colour
 from tests.stub import ring
 
 Pixels = NDArray[np.uint8]
@@ -24,6 +25,19 @@ def page(places: Sequence[tuple[int, int]], gap: int = 12, width: int = 400, hei
     for x, y in places:
         pixels[y : y + SIDE, x : x + SIDE] = ring(SIDE, gap)
     return pixels
+
+
+def gate(paper: Colour, ink: Colour, width: int = 64, height: int = 64) -> Image.Image:
+    """A D of 26 by 32 px in the middle, wires left and right."""
+    picture = Image.new("RGB", (width, height), paper)
+    pen, x, y = ImageDraw.Draw(picture), width // 2, height // 2
+    pen.line([(x - 13, y - 16), (x - 13, y + 16)], ink, 2)
+    for side in (-16, 15):
+        pen.line([(x - 13, y + side), (x, y + side)], ink, 2)
+    pen.arc([x - 15, y - 16, x + 15, y + 16], -90, 90, ink, 2)
+    pen.line([(0, y), (x - 14, y)], ink, 1)
+    pen.line([(x + 15, y), (width, y)], ink, 1)
+    return picture
 
 
 def file(pixels: Pixels, kind: str = "PNG", **options: Any) -> bytes:

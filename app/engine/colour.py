@@ -17,6 +17,7 @@ from app.engine.query import Pixels
 from app.engine.verify import spread
 
 ALIKE = 0.5    # distance below which two tones are one: compression blurs them
+PAPER = 64     # levels of a channel by which papers may differ whose tones are compared
 FEW = 0.005    # share of a page's ink below which another tone is none
 
 Rows = NDArray[np.float64]
@@ -45,6 +46,11 @@ def apart(one: Rows, other: Rows) -> Rows:
     """(...) distance in [0, 1] of tones (..., 3): 1 where a channel has all in one and nothing in the other."""
     result: Rows = np.abs(one - other).max(axis=-1).clip(max=1.0)
     return result
+
+
+def same_paper(one: Colour, other: Colour) -> bool:
+    """Whether tones on two papers may be compared."""
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= PAPER
 
 
 def coloured(page: Rows) -> bool:

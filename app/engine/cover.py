@@ -41,6 +41,11 @@ def uncovered(example: Example) -> Example | None:
     return replace(example, pixels=painted_out(example.pixels, over, paper), paper=paper, over=hidden)
 
 
+def odd(extent: float) -> int:
+    """An odd number of pixels near some extent, three at least."""
+    return 2 * max(1, round((extent - 0.5) / 2)) + 1
+
+
 def painted_out(pixels: Pixels, over: Mask, paper: Colour) -> Pixels:
     """(h, w, 3) RGB pixels with paper where something (h, w) lies over them."""
     result: Pixels = np.where(over[:, :, None], np.array(paper, np.uint8), pixels)
@@ -52,7 +57,7 @@ def _spot(inked: NDArray[np.float32], part: Mask, whole: Box) -> tuple[float, Ma
     the edge of the rest."""
     longer = max(whole.width, whole.height)
     step = max(1, math.ceil(longer / FINEST))
-    wide = 2 * max(1, round((SOLID * longer / step - 0.5) / 2)) + 1
+    wide = odd(SOLID * longer / step)
     shown = torch.from_numpy(part[::step, ::step].astype(np.float32))
     solid = 1 - spread(1 - shown, wide)
     over: Mask = spread(spread(solid, wide + 2 * (wide // 4)) * shown, 3).numpy() > 0  # and its pale edge

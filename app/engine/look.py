@@ -14,14 +14,14 @@ from torch import Tensor
 
 from app.engine import verify
 from app.engine.batching import Batches
-from app.engine.colour import apart, ink_points, tones
+from app.engine.colour import apart, ink_points, same_paper, tones
 from app.engine.evidence import CLEAR, ECHOES, ELSEWHERE, LOGIT, NAMES, Calibration, beside_best, in_company, nearer, shared
 from app.engine.example import Prepared
 from app.engine.fuse import fused, on_device, precision
 from app.engine.ink import Colour, background, ink
 from app.engine.inspect import MIN_SIDE
 from app.engine.pictures import Level, Sheet, pictures, sharp_beside, sharp_crops, sharper, unhidden
-from app.engine.poses import compose, matrices
+from app.engine.poses import compose, laid, matrices
 from app.engine.query import Example
 from app.engine.settle import settled
 from app.engine.suppress import Found
@@ -33,7 +33,6 @@ SECOND = -2.0       # logit from which a place gets another look under its corre
 HOPE = -1.0         # logit that one of a symbol's candidates must reach for views of it from more sides
 PEERS = 1.0         # logits below the second best of a page's best finds where one counts half
 POINTS = 200        # of an example's ink that its tone is taken from, at most
-PAPER = 64          # levels of a channel by which papers may differ whose tones are compared
 VIEWS = (           # quarters and flip of one pair for the last word, and how far from its pose, as `compose` takes it
     (0, False, (0.0, 0.0, 0.0, 0.0)), (1, False, (0.8, 0.3, 1.5, 0.012)),
     (2, True, (-0.5, 0.7, -1.5, -0.012)), (3, True, (-0.3, -0.9, 0.7, 0.0)))
@@ -203,12 +202,11 @@ def _recoloured(sheet: Sheet, shot: Shot, lying: NDArray[np.float64]) -> NDArray
     of tones."""
     own = ink(shot.example.pixels, shot.paper)
     points = ink_points(own, POINTS)
-    if not len(points) or max(abs(one - other) for one, other in zip(shot.paper, sheet.paper, strict=True)) > PAPER:
+    if not len(points) or not same_paper(shot.paper, sheet.paper):
         return np.zeros(len(lying))
     tone = tones(shot.example.pixels, own, points[None], shot.paper)[0]
-    affine = matrices(torch.from_numpy(lying)).numpy()
-    there = (points - np.array([shot.prepared.width, shot.prepared.height]) / 2) @ affine[:, :, :2].transpose(0, 2, 1)
-    return apart(tones(sheet.pixels, sheet.ink, there + affine[:, None, :, 2], sheet.paper), tone)
+    there = laid(lying, points - np.array([shot.prepared.width, shot.prepared.height]) / 2)
+    return apart(tones(sheet.pixels, sheet.ink, there, sheet.paper), tone)
 
 
 def typical(example: Tensor, seen: Tensor, logit: Tensor) -> Tensor:

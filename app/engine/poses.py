@@ -11,8 +11,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine.batching import each
@@ -35,6 +37,13 @@ def matrices(poses: Tensor) -> Tensor:
     wide, tall = (1 - 2 * poses[:, 3]) * poses[:, 4] * root, poses[:, 4] / root
     return torch.stack([torch.stack([cos * wide, sin * tall, poses[:, 0]], 1),
                         torch.stack([-sin * wide, cos * tall, poses[:, 1]], 1)], 1)
+
+
+def laid(poses: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, k, 2) where poses (N, 6) take points (k, 2), x and y from an example's middle."""
+    affine = matrices(torch.from_numpy(poses)).numpy()
+    result: NDArray[np.float64] = points @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2]
+    return result
 
 
 def still(places: Tensor) -> Tensor:

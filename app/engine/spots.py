@@ -14,13 +14,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from app.engine.colour import ALIKE, Rows, apart, ink_points, tones
-from app.engine.cover import ROUND, SMALL, SOLID
+from app.engine.colour import ALIKE, Rows, apart, ink_points, same_paper, tones
+from app.engine.cover import ROUND, SMALL, SOLID, odd
 from app.engine.evidence import RECOLOURED
 from app.engine.ink import ROWS, VISIBLE, Colour, ink
-from app.engine.look import PAPER, POINTS, Shot
+from app.engine.look import POINTS, Shot
 from app.engine.pictures import Sheet
-from app.engine.poses import matrices
+from app.engine.poses import laid
 from app.engine.query import Pixels
 from app.engine.strays import labelled
 from app.engine.suppress import Found
@@ -39,7 +39,7 @@ def unspotted(sheet: Sheet, shots: Sequence[Shot]) -> Iterator[tuple[Sheet, list
     groups, own = defaultdict[int, list[int]](list), list[Rows]()
     for n, shot in enumerate(shots):
         tone = _tone(shot)
-        if tone is None or max(abs(one - other) for one, other in zip(shot.paper, sheet.paper, strict=True)) > PAPER:
+        if tone is None or not same_paper(shot.paper, sheet.paper):
             continue
         same = [k for k, other in enumerate(own) if apart(tone, other) < ALIKE / 2]
         own += [] if same else [tone]
@@ -59,8 +59,7 @@ def hidden(sheet: Sheet, shot: Shot, found: Found) -> Found:
     if sheet.over is None or not len(found.poses):
         return found
     points = ink_points(ink(shot.example.pixels, shot.paper), POINTS) - np.array(found.size) / 2
-    affine = matrices(torch.from_numpy(found.poses)).numpy()
-    x, y = np.moveaxis(points @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2], 2, 0).astype(np.int64)
+    x, y = np.moveaxis(laid(found.poses, points), 2, 0).astype(np.int64)
     height, width = sheet.ink.shape
     over = sheet.over.cpu().numpy()[y.clip(0, height - 1), x.clip(0, width - 1)].mean(axis=1)
     return found.only((over >= HIDDEN[0]) & (over <= HIDDEN[1]) & (found.evidence[:, RECOLOURED] < ALIKE))
@@ -73,7 +72,7 @@ def _tone(shot: Shot) -> Rows | None:
     if not len(each):
         return None
     tone: Rows = np.median(each, axis=0)
-    solid = _eroded(_strange(shot.example.pixels, own, shot.paper, tone), _wide(shot.prepared.longer, SOLID))
+    solid = _eroded(_strange(shot.example.pixels, own, shot.paper, tone), odd(SOLID * shot.prepared.longer))
     return None if bool(solid.any()) else tone
 
 
@@ -91,7 +90,7 @@ def _strange(pixels: Pixels, inked: NDArray[np.float32], paper: Colour, tone: Ro
 
 def _without_spots(sheet: Sheet, strange: Tensor, longer: float) -> Sheet | None:
     """A page's surroundings of spots, which are small beside an example of such a side, without them; None where are none."""
-    wide = _wide(longer, SOLID)
+    wide = odd(SOLID * longer)
     own = (sheet.inked >= VISIBLE).to(strange.dtype) * (1 - strange)
     solid = _spots(_eroded(strange, wide), own, wide, SMALL * longer)
     if not bool(solid.any()):
@@ -99,11 +98,6 @@ def _without_spots(sheet: Sheet, strange: Tensor, longer: float) -> Sheet | None
     over = spread(spread(solid, wide + 2 * (wide // 4)) * strange, 3)  # and its pale edge
     left = _around(over, longer).mul_(1 - over)
     return replace(sheet, ink=left.mul(sheet.inked).cpu().numpy(), over=over.float())
-
-
-def _wide(longer: float, part: float) -> int:
-    """An odd number of pixels, part of an example's longer side."""
-    return 2 * max(1, round((part * longer - 0.5) / 2)) + 1
 
 
 def _eroded(there: Tensor, wide: int) -> Tensor:

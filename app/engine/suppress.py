@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from app.engine.geometry import Box, iou
-from app.engine.poses import matrices
+from app.engine.poses import laid
 
 OVERLAP = 0.3     # IoU of boxes from which two finds claim the same place
 CONTAINED = 0.7   # share of the smaller box inside the larger from which they do
@@ -64,10 +63,7 @@ class Found:
 
     def _placed(self, box: Box) -> Rows:
         """(N, 4, 2) corners of a box of the example's."""
-        affine = matrices(torch.from_numpy(self.poses)).numpy()
-        corners = box.corners() - np.array(self.size) / 2
-        result: Rows = corners @ affine[:, :, :2].transpose(0, 2, 1) + affine[:, None, :, 2]
-        return result
+        return laid(self.poses, box.corners() - np.array(self.size) / 2)
 
     def sized(self, scale_min: float, scale_max: float) -> Found:
         """Those of such sizes."""

@@ -11,27 +11,15 @@ from app.engine.detector import Detector
 from app.engine.index import SymbolIndex
 from app.engine.ink import Colour
 from app.engine.query import Example, Options, Pixels, Query
+from tests.pictures import gate
 
 PAPER, INK, SPOT = (33, 40, 48), (200, 30, 110), (250, 240, 20)
 PLACES = [(80, 80, 0), (200, 80, 90), (320, 80, 0), (80, 200, 180), (200, 200, 270), (320, 200, 45)]
 
 
-def gate(width: int = 64, height: int = 64) -> Image.Image:
-    """A D of 26 by 32 px in the middle, wires left and right."""
-    picture = Image.new("RGB", (width, height), PAPER)
-    pen, x, y = ImageDraw.Draw(picture), width // 2, height // 2
-    pen.line([(x - 13, y - 16), (x - 13, y + 16)], INK, 2)
-    for side in (-16, 15):
-        pen.line([(x - 13, y + side), (x, y + side)], INK, 2)
-    pen.arc([x - 15, y - 16, x + 15, y + 16], -90, 90, INK, 2)
-    pen.line([(0, y), (x - 14, y)], INK, 1)
-    pen.line([(x + 15, y), (width, y)], INK, 1)
-    return picture
-
-
 def spotted(x: int, y: int, colour: Colour = SPOT, radius: int = 5) -> Pixels:
     """The D, cut to its box and a little more, with a spot at x, y from its middle."""
-    picture = gate()
+    picture = gate(PAPER, INK)
     ImageDraw.Draw(picture).ellipse([32 + x - radius, 32 + y - radius, 32 + x + radius, 32 + y + radius], colour)
     return np.asarray(picture)[13:51, 12:50]
 
@@ -40,7 +28,7 @@ def sheet(spots: bool) -> Pixels:
     """Copies of the D turned to PLACES, with the spot on all or on the first alone."""
     page = Image.new("RGB", (420, 290), PAPER)
     for n, (x, y, angle) in enumerate(PLACES):
-        stamp = gate()
+        stamp = gate(PAPER, INK)
         if spots or n == 0:
             ImageDraw.Draw(stamp).ellipse([32 - 18, 32 - 5, 32 - 8, 32 + 5], SPOT)
         turned = stamp.rotate(angle, Image.Resampling.BICUBIC, fillcolor=PAPER)
@@ -92,7 +80,7 @@ def test_the_wire_from_a_spot_to_the_edge_goes_with_it() -> None:
     spotted(-13, 0, INK),           # of the same tone
     spotted(-13, 0, radius=14),     # not small
     spotted(-13, 0, radius=1),      # no more than a stroke
-    np.asarray(gate()),
+    np.asarray(gate(PAPER, INK)),
     np.full((30, 30, 3), PAPER, np.uint8),
 ])
 def test_other_examples_are_covered_by_nothing(pixels: Pixels) -> None:
@@ -106,14 +94,14 @@ def test_copies_without_the_spot_are_found(shipped: Detector) -> None:
 def test_where_copies_have_it_the_spot_is_the_symbols_own(shipped: Detector) -> None:
     page = sheet(spots=True)
     assert found(shipped, page, spotted(-13, 0)) == len(PLACES)
-    bare = np.asarray(gate())
+    bare = np.asarray(gate(PAPER, INK))
     page = page.copy()
     page[226:290, 0:64] = bare
     assert found(shipped, page, spotted(-13, 0)) == len(PLACES)
 
 
 def test_a_wire_that_ends_between_the_spot_and_the_symbol_goes_with_the_spot() -> None:
-    picture = gate(84)
+    picture = gate(PAPER, INK, 84)
     pen = ImageDraw.Draw(picture)
     pen.line([(0, 32), (29, 32)], PAPER, 3)
     pen.line([(13, 32), (24, 32)], INK, 1)

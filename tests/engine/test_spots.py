@@ -18,25 +18,18 @@ from app.engine.pictures import Sheet
 from app.engine.query import Example, Options, Pixels, Query
 from app.engine.spots import HIDDEN, hidden, unspotted
 from app.engine.suppress import Found
+from tests.pictures import gate
 
 PAPER, INK, SPOT = (33, 40, 48), (200, 30, 110), (250, 240, 20)
 PLACES = [(80, 80, 0), (200, 80, 90), (320, 80, 0), (80, 200, 180), (200, 200, 270), (320, 200, 45)]
 SIDE = 64
 
 
-def gate(spot: Colour | None = None, at: tuple[int, int] = (6, 9), radius: int = 9) -> Image.Image:
-    """A D of 26 by 32 px in the middle, wires left and right, and a spot over it."""
-    picture = Image.new("RGB", (SIDE, SIDE), PAPER)
-    pen, middle = ImageDraw.Draw(picture), SIDE // 2
-    pen.line([(middle - 13, middle - 16), (middle - 13, middle + 16)], INK, 2)
-    for side in (-16, 15):
-        pen.line([(middle - 13, middle + side), (middle, middle + side)], INK, 2)
-    pen.arc([middle - 15, middle - 16, middle + 15, middle + 16], -90, 90, INK, 2)
-    pen.line([(0, middle), (middle - 14, middle)], INK, 1)
-    pen.line([(middle + 15, middle), (SIDE, middle)], INK, 1)
+def spotted(spot: Colour | None = None, radius: int = 9) -> Image.Image:
+    """A D with a spot over its lower right."""
+    picture, (x, y) = gate(PAPER, INK, SIDE, SIDE), (SIDE // 2 + 6, SIDE // 2 + 9)
     if spot:
-        x, y = middle + at[0], middle + at[1]
-        pen.ellipse([x - radius, y - radius, x + radius, y + radius], spot)
+        ImageDraw.Draw(picture).ellipse([x - radius, y - radius, x + radius, y + radius], spot)
     return picture
 
 
@@ -44,7 +37,7 @@ def page(spot: Colour | None = SPOT, radius: int = 9) -> Pixels:
     """Copies of the D turned to PLACES, a spot on all but the first."""
     sheet = Image.new("RGB", (420, 290), PAPER)
     for n, (x, y, angle) in enumerate(PLACES):
-        turned = gate(spot if n else None, radius=radius).rotate(angle, Image.Resampling.BICUBIC, fillcolor=PAPER)
+        turned = spotted(spot if n else None, radius=radius).rotate(angle, Image.Resampling.BICUBIC, fillcolor=PAPER)
         sheet.paste(turned, (x - SIDE // 2, y - SIDE // 2))
     return np.asarray(sheet)
 
@@ -68,7 +61,7 @@ def apart() -> Pixels:
 
 
 def example(spot: Colour | None = None) -> Pixels:
-    return np.asarray(gate(spot))[13:51, 12:50]
+    return np.asarray(spotted(spot))[13:51, 12:50]
 
 
 def shot(pixels: Pixels, paper: Colour = PAPER) -> Shot:
@@ -92,18 +85,18 @@ def test_copies_under_spots_are_found(shipped: Detector, monkeypatch: pytest.Mon
 
 
 def test_spots_are_taken_off_and_what_is_far_from_them_is_left_out() -> None:
-    wide = page()
-    (bare, group), = unspotted(sheet(wide), [shot(example())])
+    dotted = page()
+    (bare, group), = unspotted(sheet(dotted), [shot(example())])
     assert group == [0]
     assert bare.over is not None
     over = bare.over.numpy() > 0
-    yellow = wide[..., 1] > 150
+    yellow = dotted[..., 1] > 150
     assert over[yellow].all()
     assert over.sum() < 2 * yellow.sum()
     assert not bare.ink[over].any()
     assert bare.ink[64:96, 310:330].any(), "the D beside its spot"
     alone = np.full((300, 700, 3), PAPER, np.uint8)
-    alone[20:84, 20:84], alone[20:84, 600:664] = np.asarray(gate(SPOT)), np.asarray(gate())
+    alone[20:84, 20:84], alone[20:84, 600:664] = np.asarray(spotted(SPOT)), np.asarray(spotted())
     (bare, _), = unspotted(sheet(alone), [shot(example())])
     assert bare.ink[:, :150].any()
     assert not bare.ink[:, 500:].any()
