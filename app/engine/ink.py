@@ -65,7 +65,7 @@ def body_box(inked: NDArray[np.float32]) -> Box | None:
     """The bound of the visible ink in an (H, W) map of an example, without the wires that leave it over its edges; None where
     there is no ink.
 
-    A wire is as far as lines parallel to the edge show nothing but the same thin strokes that cross the edge.
+    A wire is as far as lines parallel to the edge show nothing but thin strokes, the same that cross the edge.
     """
     box = tight_box(inked)
     if box is None:
@@ -84,15 +84,13 @@ def _stub(seen: NDArray[np.bool_]) -> int:
     """How many rows of (h, w) ink, from the first, show only thin strokes that come in over the first."""
     height, width = seen.shape
     thin = max(3.0, STROKE * max(height, width))
-    edge = seen[0]
-    if not edge.any() or edge.sum() > 2 * thin or _longest(edge) > thin:
-        return 0
-    near = edge.copy()
-    near[1:] |= edge[:-1]
-    near[:-1] |= edge[1:]
-    most = int(STUB * height)
-    same = ~(seen[:most] & ~near).any(axis=1) & seen[:most].any(axis=1)
-    return int(most if same.all() else same.argmin())
+    near = seen[0].copy()
+    near[1:] |= seen[0, :-1]
+    near[:-1] |= seen[0, 1:]
+    for n, row in enumerate(seen[: int(STUB * height)]):
+        if not row.any() or row.sum() > 2 * thin or _longest(row) > thin or (row & ~near).any():
+            return n
+    return int(STUB * height)
 
 
 def _longest(line: NDArray[np.bool_]) -> int:

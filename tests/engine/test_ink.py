@@ -44,6 +44,22 @@ def test_what_is_no_thin_stroke_stays() -> None:
     assert body_box(inked) == Box(0, 8, 40, 24)
 
 
+def test_the_rim_of_a_round_symbol_stays() -> None:
+    inked = ring(50)
+    inked[17:22, 40] = 1  # as far as the rim goes out, and a wire from there
+    inked[18:21, 41:] = 1
+    assert body_box(inked) == Box(20, 8, 21, 24)
+
+
+def test_a_stroke_behind_its_pale_edge_stays() -> None:
+    inked = np.zeros((20, 50), dtype=np.float32)
+    inked[3:17, 3:49] = 1
+    inked[5:15, 5:47] = 0
+    inked[9:11, :3] = 1
+    inked[[4, 5, 7, 8, 9, 10, 11, 13, 15], 49] = 1  # where it is dark enough to be seen
+    assert body_box(inked) == Box(3, 3, 46, 14)
+
+
 def test_no_side_gives_more_than_a_third() -> None:
     stem = np.zeros((40, 40), dtype=np.float32)
     stem[0:3, :] = stem[:, 18:21] = 1  # a T whose stem reaches the edge
