@@ -20,7 +20,8 @@ VEILED = 0.2  # share of a picture's pixel from which something hides it
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the search needs of an example of `width` × `height` pixels; `ink_box` bounds its ink.
+    """What the search needs of an example of `width` × `height` pixels; `extent` bounds its ink, `ink_box` that without the
+    wires that leave it.
 
     `picture` and `mask`, the box, (64, 64) are the scout's, `sharp` (2, 96, 96), ink and what of it is of another tone, and
     `sharp_mask` (96, 96) the jury's, `core` (64, 64) is the box of the ink alone, `window` (112, 112) the encoder's crop with
@@ -30,6 +31,7 @@ class Prepared:
 
     width: int
     height: int
+    extent: Box
     ink_box: Box
     picture: Tensor
     mask: Tensor
@@ -55,18 +57,19 @@ def prepare(pixels: NDArray[np.uint8], paper: Colour | None = None, over: NDArra
     painted out lay on it."""
     inked = ink(pixels, paper)
     height, width = inked.shape
-    box = body_box(inked) or Box(0, 0, width, height)
+    whole = Box(0, 0, width, height)
+    extent, box = tight_box(inked) or whole, body_box(inked) or whole
     longer = max(box.width, box.height)
     source = torch.from_numpy(inked)
-    own, fine = _own(inked, box), verify.SYMBOL / longer
+    own, fine = _own(inked, extent, box), verify.SYMBOL / longer
     picture, mask = (placed(part, box, fine, verify.SIZE) for part in (source, own))
     sharp, sharp_mask = (placed(part, box, fine * verify.SHARPER, verify.SHARP) for part in (source, own))
     sharp = torch.stack([sharp, sharp * _foreign(pixels, inked, paper or background(pixels), box, sharp * sharp_mask)])
     window = placed(source, box, encoder.SYMBOL / longer, encoder.WINDOW + 2 * encoder.MARGIN)
     shown, sharp_shown = (_shown(over, box, factor, size)
                           for factor, size in ((fine, verify.SIZE), (fine * verify.SHARPER, verify.SHARP)))
-    return Prepared(width, height, box, picture * shown, (mask > 0.5).float(), sharp * sharp_shown, (sharp_mask > 0.5).float(),
-                    _core(box), window, shown, sharp_shown)
+    return Prepared(width, height, extent, box, picture * shown, (mask > 0.5).float(), sharp * sharp_shown,
+                    (sharp_mask > 0.5).float(), _core(box), window, shown, sharp_shown)
 
 
 def _foreign(pixels: NDArray[np.uint8], inked: NDArray[np.float32], paper: Colour, box: Box, own: Tensor) -> Tensor:
@@ -84,9 +87,8 @@ def _shown(over: NDArray[np.bool_] | None, box: Box, factor: float, size: int) -
     return (placed(torch.from_numpy(over.astype(np.float32)), box, factor, size) < VEILED).float()
 
 
-def _own(inked: NDArray[np.float32], box: Box) -> Tensor:
-    """(H, W) 1 in the user's box, 0 where a wire that leaves it was cut off."""
-    whole = tight_box(inked) or box
+def _own(inked: NDArray[np.float32], whole: Box, box: Box) -> Tensor:
+    """(H, W) 1 in the user's box, 0 where a wire that leaves it was cut off: from the bound of all ink to that of the rest."""
     own = torch.ones(inked.shape)
     if box.x > whole.x:
         own[:, : int(box.x)] = 0

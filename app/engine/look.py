@@ -182,8 +182,8 @@ class SecondLook:
 def none(shot: Shot) -> Found:
     """No finds of an example."""
     prepared = shot.prepared
-    return Found(shot.symbol, shot.example.positive, (prepared.width, prepared.height), prepared.ink_box,
-                 prepared.ink, np.zeros((0, 6)), np.zeros(0), np.zeros((0, len(NAMES))))
+    return Found(shot.symbol, shot.example.positive, (prepared.width, prepared.height), prepared.extent,
+                 prepared.longer, prepared.ink, np.zeros((0, 6)), np.zeros(0), np.zeros((0, len(NAMES))))
 
 
 def _on_page(level: Level, shot: Shot, poses: Tensor) -> NDArray[np.float64]:

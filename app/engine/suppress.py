@@ -1,5 +1,5 @@
 """One find a place: the best claims it, over the symbols of a request and over the negative examples among them. A place is as
-large as the ink of the symbol: of neighbours in a dense row, none lies in the margin of an example that was boxed loosely.
+large as the ink of the example: of neighbours in a dense row, none lies in the margin of one that was boxed loosely.
 
 A symbol that is part of another lies as well on that one's copies. So a find that is likely itself and explains much more ink
 claims the place of one with better odds: the more ink, the less likely all of it is there by chance. Of two that differ by a
@@ -34,30 +34,26 @@ def within(scales: Rows, band: tuple[float, float]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class Found:
-    """Finds of one example of `size` width and height, its `body` without margins and wires in it, with so much `ink`, in
-    pixels: poses (N, 6) on the page, scores (N,) and evidence (N, E)."""
+    """Finds of one example of `size` width and height, its ink in an `extent`, of which the symbol's own is `longer` px and
+    so much `ink`: poses (N, 6) on the page, scores (N,) and evidence (N, E)."""
 
     symbol: int
     positive: bool
     size: tuple[int, int]
-    body: Box
+    extent: Box
+    longer: float
     ink: float
     poses: Rows
     scores: Rows
     evidence: Rows
 
-    @property
-    def longer(self) -> float:
-        """The body's longer side."""
-        return max(self.body.width, self.body.height)
-
     def polygons(self) -> Rows:
         """(N, 4, 2) corners of the whole."""
         return self._placed(Box(0, 0, *self.size))
 
-    def bodies(self) -> Rows:
-        """(N, 4) upright boxes around the bodies."""
-        corners = self._placed(self.body)
+    def extents(self) -> Rows:
+        """(N, 4) upright boxes around their ink."""
+        corners = self._placed(self.extent)
         low, high = corners.min(axis=1), corners.max(axis=1)
         return np.concatenate([low, high - low], axis=1)
 
@@ -98,7 +94,7 @@ def suppressed(found: Sequence[Found]) -> list[Kept]:
     positive = np.concatenate([np.full(len(f.scores), f.positive) for f in found])
     inks = np.concatenate([f.ink * f.poses[:, 4] ** 2 for f in found])
     odds = scores / np.clip(1 - scores, 1e-6, None)
-    boxes = np.concatenate([f.bodies() for f in found])
+    boxes = np.concatenate([f.extents() for f in found])
     order = np.lexsort((boxes[:, 1], boxes[:, 0], symbols, positive, -odds))  # of equals, a look-alike goes first
     free = np.ones(len(order), dtype=bool)
     kept = []

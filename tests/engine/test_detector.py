@@ -216,7 +216,7 @@ def finds(*rows: tuple[float, float]) -> Found:
     """Finds at x, with scores."""
     poses = np.array([[x, 50, 0, 0, 1, 1] for x, _ in rows]).reshape(-1, 6)
     scores = np.array([score for _, score in rows])
-    return Found(0, True, (40, 20), Box(0, 0, 40, 20), 100.0, poses, scores, np.zeros((len(rows), 1)))
+    return Found(0, True, (40, 20), Box(0, 0, 40, 20), 40.0, 100.0, poses, scores, np.zeros((len(rows), 1)))
 
 
 def test_a_page_shows_a_symbol_from_a_score_on() -> None:

@@ -80,6 +80,7 @@ def test_an_example_is_the_same_with_and_without_its_wires(wired: bool) -> None:
         inked[19:21, :20] = inked[19:21, 40:] = 1
     prepared = prepare(np.repeat(255 - (inked * 255).astype(np.uint8)[:, :, None], 3, axis=2), (255, 255, 255))
     assert prepared.ink_box == Box(20, 8, 20, 24)
+    assert prepared.extent == (Box(0, 8, 60, 24) if wired else prepared.ink_box)
     assert (prepared.width, prepared.height) == (60, 40)
     columns = np.flatnonzero(prepared.mask.numpy().any(axis=0))
     assert (columns[-1] - columns[0] + 1 < 40) == wired, "the wires are not asked for in a copy"

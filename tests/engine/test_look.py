@@ -10,9 +10,10 @@ import torch
 
 from app.engine.detector import Detector
 from app.engine.evidence import LOGIT, NAMES, SMALL, Calibration
+from app.engine.example import prepare
 from app.engine.geometry import Box
 from app.engine.index import SymbolIndex
-from app.engine.look import FLOOR, HOPE, SECOND, VIEWS, SecondLook, typical
+from app.engine.look import FLOOR, HOPE, SECOND, VIEWS, SecondLook, Shot, none, typical
 from app.engine.query import Example, Options, Query
 from app.engine.suppress import Found
 from app.engine.verify import Verifier
@@ -52,7 +53,16 @@ def found(scale: float, *logits: float) -> Found:
     poses[:, 0], poses[:, 1], poses[:, 4] = 100 * np.arange(len(logits)), 1000 * scale, scale
     evidence = np.zeros((len(logits), len(NAMES)))
     evidence[:, LOGIT] = logits
-    return Found(0, True, (40, 30), Box(0, 0, 40, 30), 9.0, poses, np.zeros(len(logits)), evidence)
+    return Found(0, True, (40, 30), Box(0, 0, 40, 30), 40.0, 9.0, poses, np.zeros(len(logits)), evidence)
+
+
+def test_a_find_claims_the_wires_of_its_example_and_measures_the_symbol() -> None:
+    pixels = np.full((40, 60, 3), 255, np.uint8)
+    pixels[10:30, 20:40] = 0
+    pixels[12:28, 22:38] = 255
+    pixels[19:21, :20] = pixels[19:21, 40:] = 0
+    finds = none(Shot(0, Example(1, pixels), prepare(pixels)))
+    assert (finds.extent, finds.longer) == (Box(0, 10, 60, 20), 20)
 
 
 def test_the_finds_of_all_sizes_are_each_other_s_company() -> None:

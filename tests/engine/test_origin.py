@@ -33,7 +33,7 @@ def found(x: float = AT[1] + SIDES[1] / 2, y: float = AT[0] + SIDES[0] / 2, angl
           scale: float = 1.0, score: float = 0.9) -> list[Found]:
     poses = np.array([[x, y, angle, mirrored, scale, 1.0]])
     whole = Box(0, 0, SIDES[1], SIDES[0])
-    return [Found(0, True, (SIDES[1], SIDES[0]), whole, 50.0, poses, np.array([score]), np.zeros((1, len(NAMES))))]
+    return [Found(0, True, (SIDES[1], SIDES[0]), whole, max(SIDES), 50.0, poses, np.array([score]), np.zeros((1, len(NAMES))))]
 
 
 def test_an_examples_own_page_shows_it_pixel_for_pixel(page: Pixels) -> None:

@@ -143,6 +143,6 @@ def test_finds_that_are_hidden_in_part_are_kept(spot: tuple[int, int, int, int],
     bare = Sheet(blank, np.zeros((100, 100), np.float32), (255, 255, 255), over=over)
     evidence = np.zeros((1, len(NAMES)))
     evidence[0, RECOLOURED] = recoloured
-    found = Found(0, True, (40, 40), Box(2, 2, 36, 36), 9.0, np.array([[50.0, 50, 90, 0, 1, 1]]), np.ones(1), evidence)
+    found = Found(0, True, (40, 40), Box(2, 2, 36, 36), 36.0, 9.0, np.array([[50.0, 50, 90, 0, 1, 1]]), np.ones(1), evidence)
     assert len(hidden(bare, shot(ring, (255, 255, 255)), found).poses) == kept
     assert 0 < HIDDEN[0] < HIDDEN[1] < 1

@@ -12,7 +12,7 @@ def found(symbol: int, rows: list[tuple[float, float, float]], size: int = 20, p
           ink: float = 100, margin: int = 0, angle: float = 0.0) -> Found:
     """Finds (x, y, score) of a symbol, whose example has a margin to the right and below."""
     poses = np.array([[x, y, angle, 0, 1, 1] for x, y, _ in rows], dtype=np.float64)
-    return Found(symbol, positive, (size + margin, size + margin), Box(0, 0, size, size), ink, poses,
+    return Found(symbol, positive, (size + margin, size + margin), Box(0, 0, size, size), size, ink, poses,
                  np.array([s for *_, s in rows]), np.zeros((len(rows), 1)))
 
 
@@ -36,7 +36,7 @@ def test_a_margin_claims_no_place() -> None:
 
 def test_a_place_turns_with_its_find() -> None:
     upright, turned = found(0, [(50, 50, 0.9)], margin=20), found(1, [(50, 70, 0.8)], margin=20, angle=180)
-    assert [each.bodies().tolist() for each in (upright, turned)] == [[[30, 30, 20, 20]], [[50, 70, 20, 20]]]
+    assert [each.extents().tolist() for each in (upright, turned)] == [[[30, 30, 20, 20]], [[50, 70, 20, 20]]]
     assert kept(upright, turned) == [(0, 0.9), (1, 0.8)]
 
 
