@@ -1,12 +1,14 @@
 """What a box cuts off: ink of the neighbours of an example that reaches into its box, as a label beside a symbol does.
 
 Ink that goes on outside the box and touches nothing of the symbol is none of it, unless it leaves as a wire does, in one
-straight line: the plates of a capacitor touch each other no more than a label touches them.
+straight line: the plates of a capacitor touch each other no more than a label touches them. Nor is a letter that others
+outside the box go on from.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,6 +32,8 @@ SMALL = 0.6       # of the area of the largest piece's box that a stray's may ha
 MOST = 0.5        # of the example's ink that all may be
 IN_LINE = 0.6     # of the lower of two letters' heights that they share in a line of text,
 LIKE = 1.7        # times as high that one may be as the other; the gap between them is no wider than the higher one is high
+LOW = 0.5         # of the symbol's longer side that letters which go on outside are high at most, and of a letter's longer
+PLUMP = 0.35      # side that the first one's other has at least: a bar may be the symbol's
 
 Mask = NDArray[np.bool_]
 Span = tuple[int, int, int, int]
@@ -77,7 +81,8 @@ def strays(page: Pixels, span: Span, paper: Colour) -> Mask | None:
     symbol = max(whole, key=lambda piece: (piece.area, piece.amount))
     total = sum(piece.amount for piece in whole)
     small = [piece for piece in whole if piece.area <= SMALL * symbol.area]
-    found = [piece for piece in small if _cut(piece, seen, edge)]
+    beyond = _beyond(seen[: height + 2 * edge, : width + 2 * edge], edge)
+    found = [piece for piece in small if _cut(piece, seen, edge) or _written_on(piece, beyond, symbol, edge)]
     for stray in found:  # grows as letters beside letters are found
         found += [piece for piece in small if piece not in found and _in_line(piece, stray, symbol)]
     if not found or sum(piece.amount for piece in found) > MOST * total:
@@ -155,6 +160,22 @@ def _goes_on(crossing: NDArray[np.int64], depth: int, beyond: Mask, side: int) -
     straight = beyond[:, first : last + 1].mean(axis=1).min() >= HALF
     broad = len(crossing) > max(3, side // THIN)
     return not straight and depth >= (len(beyond) // 2 + 1 if broad else ONE)
+
+
+def _beyond(seen: Mask, edge: int) -> list[Piece]:
+    """What of an ink (h, w) lies outside a box, whose edge is so far from its own, and touches nothing inside."""
+    joined = labelled(torch.from_numpy(seen)).numpy()
+    apart: Mask = seen & ~np.isin(joined, joined[edge:-edge, edge:-edge])
+    return pieces(apart)
+
+
+def _written_on(piece: Piece, beyond: Sequence[Piece], symbol: Piece, edge: int) -> bool:
+    """Whether a piece is a letter beside one of those beyond the box's edge."""
+    top, left, bottom, right = piece.span
+    if piece.longer > LOW * symbol.longer or min(bottom - top, right - left) < PLUMP * piece.longer:
+        return False
+    here, whole = (Piece(np.pad(one.ink, edge)) for one in (piece, symbol))
+    return any(_in_line(here, other, whole) for other in beyond)
 
 
 def _in_line(piece: Piece, stray: Piece, symbol: Piece) -> bool:

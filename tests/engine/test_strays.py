@@ -64,8 +64,32 @@ def test_letters_beside_a_cut_one_go_with_it() -> None:
     assert len(pieces(left[:, :, 0] < 128)) == 1
 
 
+def wedge(pen: Pen) -> None:
+    """Open to the right, as a transistor is."""
+    pen.line([(112, 62), (66, 90), (112, 118)], 0, 2)
+
+
+def ground(pen: Pen) -> None:
+    for y, half in ((70, 26), (80, 16), (90, 8)):
+        pen.line([(90 - half, y), (90 + half, y)], 0, 3)
+
+
+@pytest.mark.parametrize(("letters", "outside"), [("A", "B"), ("AN", "B"), ("I4", "B")])
+def test_letters_that_others_outside_go_on_from_go_with_them(letters: str, outside: str) -> None:
+    word = written(letters, 119 - round(ImageFont.load_default(20).getlength(letters)), 78)
+    page, alone = drawn(wedge, word, written(outside, 121, 78)), drawn(wedge)
+    assert (page[60:120, 119:121] == 255).all(), "no letter is cut"
+    assert len(pieces(page[60:120, 60:120, 0] < 128)) == 1 + len(letters)
+    rest = left_of(strays(page, SPAN, PAPER), page).astype(int) - alone[60:120, 60:120]
+    assert np.abs(rest).max() < 90, "all but the palest of its edges"
+
+
 @pytest.mark.parametrize("parts", [
     (plates,),
+    (wedge, written("A", 104, 78)),                                     # no line of text goes on from this
+    (wedge, written("A", 90, 78), lambda pen: pen.line([(114, 70), (114, 110)], 0, 2), written("B", 121, 78)),
+    (ground, written("H", 83, 121)),                                    # its shortest bar is as wide as a letter
+    (circle, written("S", 74, 74), written("C1", 121, 74)),
     (plates, written("C1", 130, 70)),
     (circle, written("S", 74, 74)),                                     # a symbol with a letter in it
     (circle, lambda pen: pen.line([(112, 64), (112, 110)], 0, 3)),      # with a bar that stands apart
@@ -73,7 +97,8 @@ def test_letters_beside_a_cut_one_go_with_it() -> None:
     (circle, lambda pen: pen.line([(110, 62), (110, 180)], 0, 2)),      # with one on a wire
     (lambda pen: pen.line([(84, 64), (84, 116)], 0, 3), lambda pen: pen.line([(94, 64), (94, 134), (110, 134)], 0, 3)),
     (),
-], ids=["plates", "beside text", "letter inside", "bar", "cut bar", "bar on a wire", "plate that goes on", "nothing"])
+], ids=["plates", "letter alone", "bar between", "bars over text", "letter inside beside text", "beside text", "letter inside",
+        "bar", "cut bar", "bar on a wire", "plate that goes on", "nothing"])
 def test_what_may_be_the_symbols_stays(parts: tuple[Callable[[Pen], None], ...]) -> None:
     assert strays(drawn(*parts), SPAN, PAPER) is None
 
