@@ -32,8 +32,8 @@ SMALL = 0.6       # of the area of the largest piece's box that a stray's may ha
 MOST = 0.5        # of the example's ink that all may be
 IN_LINE = 0.6     # of the lower of two letters' heights that they share in a line of text,
 LIKE = 1.7        # times as high that one may be as the other; the gap between them is no wider than the higher one is high
-LOW = 0.5         # of the symbol's longer side that letters which go on outside are high at most, and of a letter's longer
-PLUMP = 0.35      # side that the first one's other has at least: a bar may be the symbol's
+LOW = 0.5         # of the symbol's longer side that a letter has at most which others outside go on from,
+PLUMP = 0.35      # and of its own longer side that its shorter one has at least: a slimmer one may be a bar of the symbol
 
 Mask = NDArray[np.bool_]
 Span = tuple[int, int, int, int]
@@ -74,14 +74,13 @@ def strays(page: Pixels, span: Span, paper: Colour) -> Mask | None:
     around = step * max(LEAST, round(BEYOND * longer / step))
     seen = _seen(page, (top - around, left - around, bottom + around, right + around), paper, step)
     edge = around // step
-    height, width = math.ceil((bottom - top) / step), math.ceil((right - left) / step)
-    whole = pieces(seen[edge : edge + height, edge : edge + width])
+    whole = pieces(seen[edge:-edge, edge:-edge])
     if len(whole) < 2:
         return None
     symbol = max(whole, key=lambda piece: (piece.area, piece.amount))
     total = sum(piece.amount for piece in whole)
     small = [piece for piece in whole if piece.area <= SMALL * symbol.area]
-    beyond = _beyond(seen[: height + 2 * edge, : width + 2 * edge], edge)
+    beyond = _beyond(seen, edge)
     found = [piece for piece in small if _cut(piece, seen, edge) or _written_on(piece, beyond, symbol, edge)]
     for stray in found:  # grows as letters beside letters are found
         found += [piece for piece in small if piece not in found and _in_line(piece, stray, symbol)]
@@ -126,16 +125,15 @@ def _seen(page: Pixels, span: Span, paper: Colour, step: int) -> Mask:
 
 def _cut(piece: Piece, seen: Mask, edge: int) -> bool:
     """Whether a piece goes on outside the box, whose edge is so far from that of what is seen, otherwise than a stroke does."""
-    height, width = piece.ink.shape
     for quarters in range(4):
-        inner, outer = np.rot90(piece.ink, quarters), np.rot90(seen[: height + 2 * edge, : width + 2 * edge], quarters)
+        inner, outer = np.rot90(piece.ink, quarters), np.rot90(seen, quarters)
         own = np.zeros(outer.shape[1], bool)
         own[edge:-edge] = inner[0]
         beyond = outer[:edge][::-1]  # from the box outwards
         reached = [own]
         for row in beyond:
             reached.append(_next(reached[-1], row))
-        if _goes_on(np.flatnonzero(reached[1]), sum(bool(row.any()) for row in reached[1:]), beyond, height):
+        if _goes_on(np.flatnonzero(reached[1]), sum(bool(row.any()) for row in reached[1:]), beyond, len(piece.ink)):
             return True
     return False
 
