@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 
+from app.engine.ink import background, ink
 from app.engine.query import Example, Pixels
 from app.engine.suppress import Found
 
-LIKELY = 0.3   # score from which a find may be the example itself,
-TURN, GROWTH = 3.0, 0.05  # degrees and part by which its pose may be off,
-REACH = 3      # and pixels
+MOST = 256  # best finds, one of which may be the example itself, under whatever pose
+REACH = 4   # pixels that its middle may be off: turned by half, it may be shifted a little too
 
 
 def is_cut_from(page: Pixels, example: Example, found: Sequence[Found]) -> bool:
     """Whether (H, W, 3) RGB pixels show an example, pixel for pixel, where it was found."""
+    if not found:
+        return False
     height, width = example.pixels.shape[:2]
     own = np.ones((height, width), bool) if example.over is None else ~example.over
-    for x, y, angle, mirrored, scale, _ in chain.from_iterable(each.poses[each.scores >= LIKELY] for each in found):
-        if mirrored > 0.5 or abs((angle + 180) % 360 - 180) > TURN or abs(scale - 1) > GROWTH:
+    darkest = ink(example.pixels, example.paper or background(example.pixels)) * own
+    row, column = np.unravel_index(int(darkest.argmax()), darkest.shape)
+    poses, scores = (np.concatenate(rows) for rows in ([each.poses for each in found], [each.scores for each in found]))
+    for x, y in poses[np.argsort(-scores, kind="stable")[:MOST], :2]:
+        top, left = max(round(y - height / 2) - REACH, 0), max(round(x - width / 2) - REACH, 0)
+        near = page[top : top + height + 2 * REACH, left : left + width + 2 * REACH]
+        if near.shape[0] < height or near.shape[1] < width:
             continue
-        top, left = round(y - height / 2), round(x - width / 2)
-        for down in range(max(top - REACH, 0), min(top + REACH, page.shape[0] - height) + 1):
-            for right in range(max(left - REACH, 0), min(left + REACH, page.shape[1] - width) + 1):
-                if np.array_equal(page[down : down + height, right : right + width][own], example.pixels[own]):
-                    return True
+        windows = np.lib.stride_tricks.sliding_window_view(near, (height, width), axis=(0, 1))  # (down, right, 3, h, w)
+        for down, right in np.argwhere((windows[:, :, :, row, column] == example.pixels[row, column]).all(axis=2)):
+            if np.array_equal(near[down : down + height, right : right + width][own], example.pixels[own]):
+                return True
     return False
