@@ -1,6 +1,6 @@
 """What each part of the detector is worth: the generated suite with one part left out at a time.
 
-    python -m benchmarks.ablation [--drawings 3] [--seed 7] [--weights model_weights] [--out docs]
+    python -m benchmarks.ablation [--drawings 3] [--seed 7] [--families mixed …] [--out docs]
 
 Nothing is fitted anew for the parts that are left, so F1 suffers from scores that are off as well as from what is found; AP
 does not. A kind of evidence is left out of the scores of what was found with all of them. The last line is JSON.
@@ -121,11 +121,11 @@ def measure(part: str, family: str, seed: int, number: int) -> list[Case]:
         return list(cases(detector, FAMILIES[family](rng), rng))
 
 
-def page(table: dict[str, dict[str, float]], drawings: int, seed: int, model: str) -> Iterator[str]:
+def page(table: dict[str, dict[str, float]], drawings: int, seed: int, families: Sequence[str], model: str) -> Iterator[str]:
     """The lines of docs/ablation.md."""
     yield from ("# What each part is worth", "", __doc__.split("\n\n")[0], "",
-                f"`python -m benchmarks.ablation --drawings {drawings} --seed {seed}`, model `{model}`, families "
-                f"{', '.join(SEARCHED)}. Nothing is fitted anew for the parts that are left; "
+                f"`python -m benchmarks.ablation --drawings {drawings} --seed {seed} --families {' '.join(families)}`, model "
+                f"`{model}`. Nothing is fitted anew for the parts that are left; "
                 "evidence left out is taken to be what right finds have in the mean.", "",
                 "| left out | F1 | precision | recall | AP | exact counts |", "| --- | --- | --- | --- | --- | --- |")
     for name, f in table.items():
@@ -137,6 +137,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, default=Path("model_weights"))
     parser.add_argument("--drawings", type=int, default=3, help="drawings a family")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--families", nargs="*", default=list(SEARCHED), choices=FAMILIES)
     parser.add_argument("--parts", nargs="*", default=[*PARTS, *EVIDENCE], choices=[*PARTS, *EVIDENCE])
     parser.add_argument("--out", type=Path, default=Path("docs"), help="folder for ablation.md")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
@@ -144,15 +145,15 @@ def main() -> None:
     manifest, found = read_manifest(args.weights), dict[str, list[Case]]()
     searches = [part for part in PARTS if part in args.parts or part == "nothing"]
     with ProcessPoolExecutor(args.workers, get_context("spawn"), partial(_begin, args.weights)) as pool:
-        jobs = {part: [pool.submit(measure, part, family, args.seed, n) for family in SEARCHED for n in range(args.drawings)]
-                for part in searches}
+        jobs = {part: [pool.submit(measure, part, family, args.seed, n)
+                       for family in args.families for n in range(args.drawings)] for part in searches}
         for part, drawn in tqdm(jobs.items(), unit="part"):
             found[part] = [case for job in drawn for case in job.result()]
     for part, name in EVIDENCE.items():
         told = without(manifest.calibration, name, usual(found["nothing"], name))
         found[part] = [rescored(case, told) for case in found["nothing"]]
     table = {part: figures(found[part]) for part in args.parts}
-    lines = page(table, args.drawings, args.seed, manifest.model)
+    lines = page(table, args.drawings, args.seed, args.families, manifest.model)
     (args.out / "ablation.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(json.dumps(table))
 

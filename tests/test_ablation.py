@@ -47,8 +47,9 @@ def test_evidence_left_out_weighs_nothing() -> None:
 
 def test_the_page_has_a_row_for_each_part() -> None:
     table = {name: dict.fromkeys(("f1", "precision", "recall", "ap", "exact"), 0.5) for name in (*PARTS, *EVIDENCE)}
-    lines = list(page(table, 1, 7, "abc"))
+    lines = list(page(table, 1, 7, ["mixed", "scan"], "abc"))
     assert sum(line.startswith("| ") for line in lines) == len(table) + 2
+    assert "--families mixed scan" in "\n".join(lines)
 
 
 def test_what_is_usual_is_what_right_finds_have() -> None:
