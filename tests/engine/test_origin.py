@@ -46,6 +46,12 @@ def test_its_own_place_may_have_been_found_otherwise(page: Pixels, pose: dict[st
     assert is_cut_from(page, example(page), found(**pose))
 
 
+def test_its_own_place_may_come_last_of_many(page: Pixels) -> None:
+    others = [one for n in range(300) for one in found(x=20.0 + n % 40, y=60.0, score=0.9)]
+    assert is_cut_from(page, example(page), [*others, *found(score=0.02)])
+    assert not is_cut_from(page, example(page), others)
+
+
 def test_what_was_painted_over_does_not_count(page: Pixels) -> None:
     assert is_cut_from(page, example(page, over=True), found())
 
