@@ -78,6 +78,7 @@ class Style:
     snapped: bool  # corners lie in the middle of pixels, as a screen draws them
     hand: Hand  # how copies differ
     script: bool  # labels in pseudo-ideographs now and then
+    named: bool  # each copy has its class's letters and a number beside it, and often a value, as diagrams have
 
 
 def random_style(rng: Generator) -> Style:
@@ -110,6 +111,7 @@ def random_style(rng: Generator) -> Style:
         snapped=supersample == 1 and bool(rng.random() < 0.7),
         hand=random_hand(rng, size),
         script=bool(rng.random() < 0.2),
+        named=bool(rng.random() < 0.35),
     )
 
 
