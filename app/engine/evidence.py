@@ -15,8 +15,8 @@ from torch import Tensor
 
 from app.engine.verify import SHARPER, SYMBOL, spread, viewed
 
-NAMES = ("logit", "outdone", "runner_up", "behind", "recoloured", "shared_extra", "shared_around", "nearer", "same_size",
-         "doubtful", "small", "elsewhere", "asked")
+NAMES = ("logit", "outdone", "runner_up", "behind", "recoloured", "shared_extra", "shared_around", "nearer",
+         "group_behind", "same_size", "doubtful", "small", "elsewhere", "asked")
 LOGIT, RECOLOURED, SMALL, ELSEWHERE, ASKED = map(NAMES.index, ("logit", "recoloured", "small", "elsewhere", "asked"))
 CLEAR = 4.0       # logit of a copy that nobody doubts: beyond it the best says no more of one that a wire crosses
 FAR_BEHIND = 6.0  # logits behind the best from which it does not matter how many

@@ -26,6 +26,7 @@ from app.engine.query import Example
 from app.engine.settle import settled
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry, symmetry
+from app.engine.variants import group_behind
 from app.engine.verify import HOPELESS, SPREADS, Verifier, compared, viewed
 
 FLOOR = 0.01        # scores below are never reported
@@ -121,6 +122,8 @@ class SecondLook:
             **beside_best(poses, logit, echo),
             **shared(prepared.sharp[0], mean[0], prepared.sharp_mask, own, prepared.longer, poses, logit),
             "nearer": nearer(usual, prepared.sharp_mask, seen[:, 0], poses, logit),
+            "group_behind": group_behind(prepared.sharp[0] * (1 - prepared.sharp[1]), prepared.sharp_mask, own, seen, poses,
+                                         logit, lambda means: self._said(prepared, means)),
             "small": torch.full_like(logit, max(math.log(MIN_SIDE / prepared.longer), 0.0)),
             "elsewhere": torch.full_like(logit, float(shot.elsewhere)),
             "asked": torch.full_like(logit, math.log(shot.asked)),
@@ -168,6 +171,11 @@ class SecondLook:
         """The jury's logits (n,) of pictures seen (n, 2, S, S) beside an example's (n or 1, 2, S, S)."""
         pairs = viewed(sharp_beside(example, seen, prepared.sharp_mask), quarters, flipped)
         return self.verifier.decide(pairs, torch.full_like(seen[:, 0, 0, 0], prepared.longer))
+
+    def _said(self, prepared: Prepared, seen: Tensor) -> Tensor:
+        """The jury's logits (n,) of pictures seen (n, 2, S, S) beside an example, a mean over turned and flipped pairs."""
+        views = [self._decide(prepared, prepared.sharp[None], seen, quarters, flipped) for quarters, flipped, _ in VIEWS]
+        return torch.stack(views).mean(0)
 
     def echo(self, level: Level, prepared: Prepared, mean: Tensor, seen: Tensor, poses: Tensor) -> Tensor:
         """(n,) the jury's logits of pictures seen (n, 2, S, S) under poses (n, 6) beside the mean (2, S, S) of the page's best
