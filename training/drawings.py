@@ -26,7 +26,7 @@ from training.styles import Style, random_style
 from training.symbols import Slot, Symbol
 from training.truth import Drawing, Instance
 from training.wires import dot, draw_links, draw_routes
-from training.wording import label, letters, tag, value
+from training.wording import initials, label, tag, value
 
 __all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_alone", "draw_class", "make_drawing",
            "random_classes"]
@@ -261,7 +261,7 @@ def _name(things: Clutter, placed: list[Instance], taken: Taken, rng: Generator)
     classes = dict[int, tuple[str, list[str]]]()
     for number, one in enumerate(placed, int(rng.integers(1, 300))):
         if one.label not in classes:
-            classes[one.label] = letters(rng), [value(rng) for _ in range(int(rng.integers(1, 4)))]
+            classes[one.label] = initials(rng), [value(rng) for _ in range(int(rng.integers(1, 4)))]
         first, values = classes[one.label]
         texts = f"{first}{number}", values[int(rng.integers(len(values)))]
         for side, string in zip(sides, texts, strict=False):

@@ -58,7 +58,7 @@ def label(rng: Generator, style: Style) -> str:
     return forms[kind]
 
 
-def letters(rng: Generator) -> str:
+def initials(rng: Generator) -> str:
     """What the names of a class's copies begin with."""
     return "".join(LETTERS[i] for i in rng.integers(len(LETTERS), size=int(rng.choice([1, 1, 1, 2, 3]))))
 
@@ -66,7 +66,7 @@ def letters(rng: Generator) -> str:
 def value(rng: Generator) -> str:
     """What a part is rated at, or of which type it is."""
     number = int(rng.choice([1, 10, 22, 33, 47, 100, 150, 220, 330, 470])) if rng.random() < 0.7 else int(rng.integers(1, 1000))
-    forms = (f"{number}k", f"{number}", f"{number}n", f"{number}uF", f"{letters(rng)}{number}", f"{number / 10:.1f}V")
+    forms = (f"{number}k", f"{number}", f"{number}n", f"{number}uF", f"{initials(rng)}{number}", f"{number / 10:.1f}V")
     return forms[int(rng.integers(len(forms)))]
 
 
