@@ -1,6 +1,6 @@
 """What speaks for a candidate and against it: the jury's logit, what the page's best finds say of it and how they do
-themselves, what differs alike elsewhere, in the box and around it, its colour, the sizes and doubts of the page's other
-finds; and the score made of it all."""
+themselves, what differs alike elsewhere, in the box and around it, what its group is like, its colour, the sizes and doubts of
+the page's other finds; and the score made of it all."""
 
 from __future__ import annotations
 
@@ -117,17 +117,25 @@ def nearer(mean: Tensor, mask: Tensor, seen: Tensor, poses: Tensor, logit: Tenso
     return torch.log((1 - typical + NO_LESS) / (1 - torch.maximum(near, typical) + NO_LESS))
 
 
+def best_of_places(centres: NDArray[np.float64], reach: NDArray[np.float64], logit: NDArray[np.float64],
+                   most: int) -> list[int]:
+    """Indices of the best, by logits (n,), of finds with centres (n, 2) at so many places at most: each has to itself what lies
+    within its reach (n,)."""
+    kept, free = list[int](), np.ones(len(centres), bool)
+    for n in np.argsort(-logit, kind="stable"):
+        if free[n] and len(kept) < most:
+            kept.append(int(n))
+            free &= np.hypot(*(centres - centres[n]).T) > reach[n]
+    return kept
+
+
 def in_company(lying: NDArray[np.float64], logit: NDArray[np.float64], longer: float) -> dict[str, NDArray[np.float64]]:
     """(n,) each, of an example's finds `lying` (n, 6) on a page, with logits (n,), whose longer side has `longer` px at scale
     1: the share of the clearest finds elsewhere that have a find's size (`same_size`; one where there are none), and how many
     elsewhere are doubtful (`doubtful`, log). A drawing shows its copies of a symbol in one size; and where many places might
     be copies, hardly any is."""
     x, y, side, sure = lying[:, 0], lying[:, 1], longer * lying[:, 4], 1 / (1 + np.exp(-logit))
-    places, free = list[int](), np.ones(len(lying), bool)
-    for n in np.argsort(-logit, kind="stable"):
-        if free[n] and len(places) < MOST:
-            places.append(int(n))
-            free &= np.hypot(x - x[n], y - y[n]) > side[n] / 2
+    places = best_of_places(lying[:, :2], side / 2, logit, MOST)
     elsewhere = np.hypot(x[:, None] - x[places], y[:, None] - y[places]) > side[:, None] / 2  # (n, k)
     off = np.log(lying[:, 4])[:, None] - np.log(lying[places, 4])
     alike = np.exp(-((off / (VARIES + 1 / side[:, None])) ** 2) / 2)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from app.engine.evidence import FAR_BEHIND
+from app.engine.evidence import FAR_BEHIND, best_of_places
 from app.engine.verify import SYMBOL
 
 GROUPS = (2, 4)      # into which candidates are parted, once and once more
@@ -52,14 +53,9 @@ def group_behind(example: Tensor, mask: Tensor, own: Tensor, seen: Tensor, poses
 
 def _places(poses: Tensor, logit: Tensor) -> Tensor:
     """(k,) indices of the likeliest pose of each place that counts."""
-    order = torch.argsort(logit, descending=True, stable=True)
-    order = order[logit[order] > LIKELY]
-    near = (torch.cdist(poses[order, :2], poses[order, :2]) <= SYMBOL / 2).cpu().numpy()
-    kept = list[int]()
-    for n in range(len(order)):
-        if len(kept) < MOST and not near[n, kept].any():
-            kept.append(n)
-    return order[kept]
+    counts = torch.nonzero(logit > LIKELY)[:, 0]
+    centres, sure = (rows[counts].double().cpu().numpy() for rows in (poses[:, :2], logit))
+    return counts[best_of_places(centres, np.full(len(counts), SYMBOL / 2), sure, MOST)]
 
 
 def _parted(held: Tensor, sure: Tensor, count: int) -> Tensor:
