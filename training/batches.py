@@ -54,11 +54,11 @@ def take_shots(drawing: Drawing[Symbol], rng: np.random.Generator) -> tuple[Shee
     return Sheet(drawing.pixels, ink(drawing.pixels, paper), paper), shots
 
 
-def make_lesson(drawing: Drawing[Symbol], rng: np.random.Generator) -> Lesson:
-    """Cut the way the detector cuts."""
+def make_lesson(drawing: Drawing[Symbol], rng: np.random.Generator, paired: bool = True) -> Lesson:
+    """Cut the way the detector cuts; without pairs where these are not needed."""
     sheet, shots = take_shots(drawing, rng)
     tiles = make_tiles(drawing, sheet.inked, shots, rng)
-    parts = [make_pairs(drawing, sheet.inked, shot, rng) for shot in shots]
+    parts = [make_pairs(drawing, sheet.inked, shot, rng) for shot in shots if paired]
     return Lesson(tiles, joined([Pairs.none(), *(part for part in parts if part is not None)]))
 
 

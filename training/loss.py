@@ -31,13 +31,12 @@ class SupConLoss(nn.Module):
             return self._loss(features if features.dtype == torch.float64 else features.float(), labels)
 
     def _loss(self, features: Tensor, labels: Tensor) -> Tensor:
-        self_pairs = torch.eye(len(labels), dtype=torch.bool, device=features.device)
-        logits = (features @ features.T / self.temperature).masked_fill(self_pairs, -torch.inf)
-        positives = (labels[:, None] == labels[None, :]) & ~self_pairs
-        counts = positives.sum(1)
-        paired = counts > 0
-        if not paired.any():
+        _, kinds, shots = torch.unique(labels, return_inverse=True, return_counts=True)
+        paired = torch.nonzero(shots[kinds] > 1)[:, 0]
+        if not len(paired):
             return features.sum() * 0.0
-        logits, positives, counts = logits[paired], positives[paired], counts[paired]
+        itself = paired[:, None] == torch.arange(len(labels), device=labels.device)
+        logits = (features[paired] @ features.T / self.temperature).masked_fill(itself, -torch.inf)
+        positives = (labels[paired, None] == labels) & ~itself
         log_odds = (logits - logits.logsumexp(1, keepdim=True)).masked_fill(~positives, 0.0)
-        return -(log_odds.sum(1) / counts).mean()
+        return -(log_odds.sum(1) / positives.sum(1)).mean()

@@ -1,10 +1,11 @@
 """What the encoder learns from: a tile of a drawing at the scale of one of its examples, and windows in it.
 
-The windows hold a symbol, a part of one or none.
+The windows hold a symbol, a part of one or none: all that hold ink, as a search compares them all.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,13 +15,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from app.engine import encoder
+from app.engine.dense import INKED
 from app.engine.poses import resized
 from training.drawings import Drawing, Symbol
 from training.shots import Shot
 
 TILE = 256             # pixels of a level that the encoder sees at once
 ALONE = 4              # examples that it sees as well, cut out
-BACKGROUNDS = 40       # windows of a tile without a whole symbol
+GROWN, MOST_GROWN = 0.15, 0.3  # log, spread and bound of a symbol's size in the tile to the one that the encoder knows, for a
+SIZED = 0.4            # level serves symbols of several sizes; and bound from which a copy is of another size
 APART = 100_000        # labels a drawing has to itself
 
 
@@ -58,10 +61,11 @@ def _tile(drawing: Drawing[Symbol], inked: Tensor, shots: Sequence[Shot],
     """One tile (1, 1, TILE, TILE), the cells of its windows (n, 3) and their labels (n,)."""
     longest = [max(i.width, i.height) * i.pose.scale for i in drawing.instances] or [40.0]
     size = shots[0].prepared.longer if shots and shots[0].own >= 0 else float(rng.choice(longest))
-    level = resized(inked, encoder.SYMBOL / size * float(np.exp(rng.uniform(-0.12, 0.12))))
+    level = resized(inked, encoder.SYMBOL / size * float(np.exp(np.clip(rng.normal(0, GROWN), -MOST_GROWN, MOST_GROWN))))
     factor = level.shape[1] / inked.shape[1]
     centres = np.array([[i.pose.x, i.pose.y] for i in drawing.instances]).reshape(-1, 2) * factor
-    left, top = (_start(extent, centres[:, axis], rng) for axis, extent in enumerate((level.shape[1], level.shape[0])))
+    shown = centres[rng.integers(len(centres))] if len(centres) else np.zeros(2)
+    left, top = (_start(extent, at, rng) for extent, at in zip(level.shape[::-1], shown.tolist(), strict=True))
     part = level[top : top + TILE, left : left + TILE]
     tile = torch.zeros(TILE, TILE)
     tile[: part.shape[0], : part.shape[1]] = part
@@ -72,26 +76,27 @@ def _tile(drawing: Drawing[Symbol], inked: Tensor, shots: Sequence[Shot],
         column, row = (round((v - start - encoder.WINDOW / 2) / encoder.STRIDE) for v, start in ((x, left), (y, top)))
         if 0 <= row <= last and 0 <= column <= last:
             taken[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = True
-            if 0.75 <= length * factor / encoder.SYMBOL <= 1.33:
+            if abs(math.log(length * factor / encoder.SYMBOL)) <= SIZED:
                 labels.append(instance.label)
                 starts.append((0, row, column))
-    for k, (row, column) in enumerate(_inked_windows(tile, taken, rng)):
+    for k, (row, column) in enumerate(_inked_windows(tile, taken)):
         labels.append(50_000 + k)
         starts.append((0, row, column))
     return tile[None, None], torch.tensor(starts, dtype=torch.int64).reshape(-1, 3), torch.tensor(labels, dtype=torch.int64)
 
 
-def _start(extent: int, centres: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """Where a tile starts along one side: anywhere it lies inside."""
-    return int(rng.integers(0, extent - TILE + 1)) if extent > TILE else 0
+def _start(extent: int, shown: float, rng: np.random.Generator) -> int:
+    """Where a tile starts along one side, to show what lies there: anywhere it lies inside."""
+    last = max(extent - TILE, 0)
+    low, high = (min(max(round(shown - beside), 0), last) for beside in (TILE - encoder.WINDOW / 2, encoder.WINDOW / 2))
+    return int(rng.integers(low, high + 1))
 
 
-def _inked_windows(tile: Tensor, taken: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int64]:
-    """(k, 2) starts of windows off the symbols' centres that hold ink."""
+def _inked_windows(tile: Tensor, taken: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(k, 2) cells of windows off the symbols' centres that hold ink."""
     pooled = torch.nn.functional.avg_pool2d(tile[None, None], encoder.WINDOW, encoder.STRIDE)[0, 0].numpy()
-    free = np.argwhere((pooled > 0.01) & ~taken)
-    picked: NDArray[np.int64] = free[rng.permutation(len(free))[:BACKGROUNDS]]
-    return picked
+    free: NDArray[np.int64] = np.argwhere((pooled > INKED) & ~taken)
+    return free
 
 
 def _bytes(values: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
     python -m training train --out runs/first
 
-Every step draws fresh pages and learns from a pool of the latest.
+Every step draws fresh pages and learns from a pool of the latest. With `--weights FOLDER --pairs 0` that folder's encoder goes
+on alone, and all else stays as it is there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from app.engine.encoder import Encoder
 from app.engine.evidence import Calibration
 from app.engine.verify import SPREADS, Scout, Verifier, compared
 from app.engine.weights import load_networks, read_manifest, write_weights
+from app.errors import BadInput
 from training import loop
 from training.batches import Lesson, make_lesson, random_drawing, some_pairs, some_tiles
 from training.loop import State
@@ -42,29 +44,29 @@ class Recipe(loop.Recipe):
     seed: int = 1
     learning_rate: float = 2e-3
     tiles: int = 4             # of them that the encoder sees in a step
-    pairs: int = 256           # that the scout sees in a step
-    temperature: float = 0.1
+    pairs: int = 256           # that the scout sees in a step; with none the encoder learns alone
+    temperature: float = 0.07
 
 
 class Drawings(Dataset[Lesson]):
     """Lesson of the n-th drawing of a seed."""
 
-    def __init__(self, seed: int, count: int) -> None:
-        self.seed, self.count = seed, count
+    def __init__(self, seed: int, count: int, paired: bool = True) -> None:
+        self.seed, self.count, self.paired = seed, count, paired
 
     def __len__(self) -> int:
         return self.count
 
     def __getitem__(self, index: int) -> Lesson:
         rng = np.random.default_rng([self.seed, index])
-        return make_lesson(random_drawing(rng), rng)
+        return make_lesson(random_drawing(rng), rng, self.paired)
 
 
 def start(recipe: Recipe, weights: Path | None = None) -> State:
     """Fresh networks from the recipe's seed, or those of a folder of weights."""
     torch.manual_seed(recipe.seed)
     encoder, verifier = load_networks(weights)[:2] if weights else (Encoder(), Verifier())
-    return loop.begin({"encoder": encoder, "scout": verifier.scout}, recipe)
+    return loop.begin({"encoder": encoder, **({"scout": verifier.scout} if recipe.pairs else {})}, recipe)
 
 
 def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = None,
@@ -79,6 +81,9 @@ def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = N
         rng = np.random.default_rng([recipe.seed, state.step, 1])
         with loop.mixed(recipe.device):
             supcon = criterion(*embedded(encoder_of(state.networks), lesson[0], recipe.device))
+            if not recipe.pairs:
+                state.learn(supcon)
+                return {"supcon": float(supcon.detach())}
             pictures = toned(ink_of(lesson[1].pictures, recipe.device), rng)
             decision, correction, right = judged(state.networks["scout"], compared(pictures, SPREADS[:1]), lesson[1])
         state.learn(supcon + decision + CORRECTION_WEIGHT * correction)
@@ -91,7 +96,7 @@ def train(recipe: Recipe, out: Path, resume: bool = False, until: int | None = N
 
 def _lessons(recipe: Recipe, first: int, stop: int) -> Iterator[tuple[Tiles, Pairs]]:
     """Of each step the encoder's tiles and the scout's pairs."""
-    for step, pool in loop.pooled(lambda count: Drawings(recipe.seed, count), recipe, first, stop):
+    for step, pool in loop.pooled(lambda count: Drawings(recipe.seed, count, recipe.pairs > 0), recipe, first, stop):
         rng = np.random.default_rng([recipe.seed, step, 0])
         tiles = some_tiles([lesson.tiles for lesson in pool], recipe.tiles, rng)
         yield tiles, varied(some_pairs([lesson.pairs for lesson in pool], recipe.pairs, rng), rng)
@@ -142,19 +147,32 @@ def encoder_of(networks: nn.ModuleDict) -> Encoder:
     return encoder
 
 
+def write(recipe: Recipe, averages: nn.ModuleDict, out: Path, weights: Path | None) -> None:
+    """A complete folder of what a run made, from nothing or going on from a folder of weights. Raises BadInput where an
+    encoder learnt alone and there are none."""
+    encoder = encoder_of(averages).cpu().eval()
+    if recipe.pairs:
+        record = {"train": loop.record(recipe), **({"before": read_manifest(weights).training} if weights else {})}
+        write_weights(out, encoder, verifier_of(averages["scout"].cpu()), Calibration(), record)
+        return
+    if not weights:
+        raise BadInput("An encoder that learns alone needs --weights, for the rest.", "weights")
+    _, verifier, manifest = load_networks(weights)
+    write_weights(out, encoder, verifier, manifest.calibration, {**manifest.training, "encoder": loop.record(recipe)})
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     loop.add_arguments(parser, Recipe())
     parser.add_argument("--weights", type=Path, help="folder of weights to go on from")
+    parser.add_argument("--tiles", type=int, default=Recipe.tiles, help="that the encoder sees in a step")
+    parser.add_argument("--pairs", type=int, default=Recipe.pairs, help="that the scout sees in a step; 0 for none")
 
 
 def run(args: argparse.Namespace) -> None:
     from training.monitor import Monitor, draw
 
-    recipe, monitor = Recipe(**loop.chosen(args)), Monitor()
+    recipe, monitor = Recipe(**loop.chosen(args), tiles=args.tiles, pairs=args.pairs), Monitor()
     state = train(recipe, args.out, args.resume, weights=args.weights,
                   watch=lambda averages: monitor(encoder_of(averages)))
-    before = read_manifest(args.weights).training if args.weights else {}
-    encoder = encoder_of(state.averages).cpu()
-    write_weights(args.out / "weights", encoder, verifier_of(state.averages["scout"].cpu()), Calibration(),
-                  {**({"before": before} if before else {}), "train": loop.record(recipe)})
-    draw(args.out, encoder_of(start(recipe, args.weights).networks), encoder)
+    write(recipe, state.averages, args.out / "weights", args.weights)
+    draw(args.out, encoder_of(start(recipe, args.weights).networks), encoder_of(state.averages))

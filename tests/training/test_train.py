@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,21 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from app.engine.dense import INKED
+from app.engine.encoder import STRIDE, WINDOW, Encoder
 from app.engine.evidence import Calibration
 from app.engine.ink import background
 from app.engine.poses import compose, crops, matrices
-from app.engine.weights import write_weights
+from app.engine.verify import Verifier
+from app.engine.weights import load_networks, read_manifest, write_weights
+from app.errors import BadInput
 from training import batches, loop
 from training.batches import Lesson, joined, make_lesson, some_pairs
 from training.drawings import make_drawing
 from training.pairs import Pairs
 from training.shots import FAINT, SPOILT, faults, from_another_drawing, take_shot
 from training.tiles import collate
-from training.train import Drawings, Recipe, _lessons, encoder_of, start, train, verifier_of
+from training.train import Drawings, Recipe, _lessons, encoder_of, start, train, verifier_of, write
 from training.views import toned, varied
 
 SMALL = Recipe(steps=4, pool=3, filled=1, tiles=2, pairs=40, workers=0, checkpoint_every=2)
@@ -176,6 +181,31 @@ def test_a_run_goes_on_from_weights(tmp_path: Path) -> None:
     begun = start(SMALL, tmp_path / "weights").networks
     for key, value in begun.state_dict().items():
         assert torch.allclose(value.float(), first.state_dict()[key].float(), atol=1e-3), key
+
+
+@pytest.mark.usefixtures("_small_pages")
+def test_an_encoder_goes_on_alone(tmp_path: Path) -> None:
+    before, after, alone = tmp_path / "before", tmp_path / "after", replace(SMALL, pairs=0)
+    write_weights(before, Encoder(), Verifier(), Calibration(offset=0.25), {"note": "before"})
+    write(alone, train(alone, tmp_path / "run", weights=before).averages, after, before)
+    (old, new), manifest = (load_networks(folder)[:2] for folder in (before, after)), read_manifest(after)
+    assert not torch.equal(old[0].state_dict()["head.0.weight"], new[0].state_dict()["head.0.weight"])
+    assert all(torch.equal(value, new[1].state_dict()[key]) for key, value in old[1].state_dict().items())
+    assert manifest.calibration.offset == 0.25
+    assert manifest.training["note"] == "before"
+    assert manifest.training["encoder"]["pairs"] == 0
+    with pytest.raises(BadInput, match="--weights"):
+        write(alone, start(alone).averages, after, None)
+
+
+def test_a_tile_answers_for_all_its_windows_that_hold_ink() -> None:
+    tiles = [lesson(seed).tiles for seed in (5, 6, 7)]
+    for each in tiles:
+        cells = [tuple(cell) for cell in each.cells[:, 1:].tolist()]
+        held = torch.nn.functional.avg_pool2d(each.tiles.float() / 255, WINDOW, STRIDE)[0, 0]
+        assert all(held[cell] > INKED for cell in cells[len(cells) // 2 :])
+        assert len(cells) == len(set(cells)) > 0.7 * int((held > INKED).sum())
+    assert all((each.cell_labels < 50_000).any() for each in tiles), "a tile shows a symbol"
 
 
 @pytest.mark.parametrize("quarters", range(4))
