@@ -27,7 +27,7 @@ from app.engine.settle import settled
 from app.engine.suppress import Found
 from app.engine.symmetry import Symmetry, symmetry
 from app.engine.variants import group_behind
-from app.engine.verify import HOPELESS, SPREADS, Verifier, compared, viewed
+from app.engine.verify import SPREADS, Verifier, compared, viewed
 
 FLOOR = 0.01        # scores below are never reported
 SECOND = -2.0       # logit from which a place gets another look under its corrected pose, and from which that is weighed
@@ -86,9 +86,9 @@ class SecondLook:
         return self._scored(replace(none(shot), poses=lying), self._evidence(sheet, level, shot, poses, lying, logit))
 
     def elsewhere(self, found: Found) -> Found:
-        """Finds as they are on a page that no example of their symbol was cut from."""
+        """Finds as they are on a page that no example of their symbol was cut from, where groups say nothing."""
         known = torch.from_numpy(found.evidence).float()
-        known[:, ELSEWHERE] = 1
+        known[:, ELSEWHERE], known[:, NAMES.index("group_behind")] = 1, 0
         return self._scored(found, known)
 
     def together(self, found: Sequence[Found]) -> Iterator[Found]:
@@ -122,8 +122,9 @@ class SecondLook:
             **beside_best(poses, logit, echo),
             **shared(prepared.sharp[0], mean[0], prepared.sharp_mask, own, prepared.longer, poses, logit),
             "nearer": nearer(usual, prepared.sharp_mask, seen[:, 0], poses, logit),
-            "group_behind": group_behind(prepared.sharp[0] * (1 - prepared.sharp[1]), prepared.sharp_mask, own, seen, poses,
-                                         logit, lambda means: self._said(prepared, means)),
+            "group_behind": torch.zeros_like(logit) if shot.elsewhere else group_behind(
+                prepared.sharp[0] * (1 - prepared.sharp[1]), prepared.sharp_mask, own, seen, poses, logit,
+                lambda means: self._said(prepared, means)),
             "small": torch.full_like(logit, max(math.log(MIN_SIDE / prepared.longer), 0.0)),
             "elsewhere": torch.full_like(logit, float(shot.elsewhere)),
             "asked": torch.full_like(logit, math.log(shot.asked)),
@@ -152,7 +153,7 @@ class SecondLook:
             if unclear.any():
                 total[unclear] += self._view(sheet, level, prepared, poses[unclear], *view)
                 logit[unclear] = total[unclear] / views
-                unclear &= logit > HOPELESS
+                unclear &= logit > SECOND
         return logit
 
     def _view(self, sheet: Sheet, level: Level, prepared: Prepared, poses: Tensor, quarters: int, flipped: bool,

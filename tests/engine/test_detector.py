@@ -137,6 +137,14 @@ def test_a_page_that_one_example_was_cut_from_shows_the_symbol_of_the_others(shi
     assert elsewhere() == [0.0] * len(POSES[3:])
 
 
+def test_groups_say_nothing_where_no_example_was_cut_from_the_page(shipped: Detector) -> None:
+    rows = np.zeros((2, len(NAMES)))
+    rows[1, NAMES.index("group_behind")], rows[:, NAMES.index("asked")] = 2.0, 3.0
+    found = Found(0, True, (20, 20), Box(0, 0, 20, 20), 20.0, 50.0, np.zeros((2, 6)), np.zeros(2), rows)
+    plain, behind = shipped.look.elsewhere(found).scores
+    assert plain == behind
+
+
 def test_a_negative_example_takes_its_places(shipped: Detector) -> None:
     assert search(shipped, page(POSES), None, Example(2, golden_picture(), positive=False)).detections == ()
 
