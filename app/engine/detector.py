@@ -35,12 +35,12 @@ from app.engine.suppress import Found, copies, shows, suppressed
 from app.engine.verify import Verifier
 from app.errors import Cancelled
 
-PLACES = 2000       # windows of a level looked at more closely for one example that shows copies, the most alike,
+PLACES = 1000       # windows of a level looked at more closely for one example that shows copies, the most alike,
 PART = 0.04         # and of all its windows, where there are more and these show new copies:
-FIRST = 4000        # so many first, shared by the examples of a request,
-FEWEST = 40         # but of each at least
+FIRST = 3000        # so many first, shared by the examples of a request,
+FEWEST = 30         # but of each at least
 LIKELY = 0.0        # a jury's logit from which a candidate's score is asked for
-LOOKS = 2400        # poses put before the verifier at first, shared in the same way,
+LOOKS = 1800        # poses put before the verifier at first, shared in the same way,
 SHARE = 0.35        # but so many of each place at least;
 THOROUGH = 2000     # and so many of all places in a ring once these show new copies
 OFTENER = 2         # times as many copies that an example finds without what is none of it
