@@ -22,8 +22,8 @@ from training.shots import Shot
 
 TILE = 256             # pixels of a level that the encoder sees at once
 ALONE = 4              # examples that it sees as well, cut out
-GROWN, MOST_GROWN = 0.15, 0.3  # log, spread and bound of a symbol's size in the tile to the one that the encoder knows, for a
-SIZED = 0.4            # level serves symbols of several sizes; and bound from which a copy is of another size
+GROWN, MOST_GROWN = 0.15, 0.3  # log, spread and bound of a symbol's size beside the encoder's: a level serves several sizes
+SIZED = 0.4            # log, from which a copy is of another size
 APART = 100_000        # labels a drawing has to itself
 
 

@@ -63,7 +63,10 @@ class Drawings(Dataset[Lesson]):
 
 
 def start(recipe: Recipe, weights: Path | None = None) -> State:
-    """Fresh networks from the recipe's seed, or those of a folder of weights."""
+    """Fresh networks from the recipe's seed, or those of a folder of weights. Raises BadInput where the encoder is to learn
+    alone and there is no folder."""
+    if not recipe.pairs and not weights:
+        raise BadInput("An encoder that learns alone needs --weights, for the rest.", "weights")
     torch.manual_seed(recipe.seed)
     encoder, verifier = load_networks(weights)[:2] if weights else (Encoder(), Verifier())
     return loop.begin({"encoder": encoder, **({"scout": verifier.scout} if recipe.pairs else {})}, recipe)
@@ -148,17 +151,14 @@ def encoder_of(networks: nn.ModuleDict) -> Encoder:
 
 
 def write(recipe: Recipe, averages: nn.ModuleDict, out: Path, weights: Path | None) -> None:
-    """A complete folder of what a run made, from nothing or going on from a folder of weights. Raises BadInput where an
-    encoder learnt alone and there are none."""
+    """A complete folder of what a run made, from nothing or going on from a folder of weights."""
     encoder = encoder_of(averages).cpu().eval()
-    if recipe.pairs:
-        record = {"train": loop.record(recipe), **({"before": read_manifest(weights).training} if weights else {})}
-        write_weights(out, encoder, verifier_of(averages["scout"].cpu()), Calibration(), record)
+    if weights and not recipe.pairs:
+        _, verifier, manifest = load_networks(weights)
+        write_weights(out, encoder, verifier, manifest.calibration, {**manifest.training, "encoder": loop.record(recipe)})
         return
-    if not weights:
-        raise BadInput("An encoder that learns alone needs --weights, for the rest.", "weights")
-    _, verifier, manifest = load_networks(weights)
-    write_weights(out, encoder, verifier, manifest.calibration, {**manifest.training, "encoder": loop.record(recipe)})
+    record = {"train": loop.record(recipe), **({"before": read_manifest(weights).training} if weights else {})}
+    write_weights(out, encoder, verifier_of(averages["scout"].cpu()), Calibration(), record)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -195,7 +195,8 @@ def test_an_encoder_goes_on_alone(tmp_path: Path) -> None:
     assert manifest.training["note"] == "before"
     assert manifest.training["encoder"]["pairs"] == 0
     with pytest.raises(BadInput, match="--weights"):
-        write(alone, start(alone).averages, after, None)
+        train(alone, tmp_path / "nowhere")
+    assert not (tmp_path / "nowhere").exists(), "told before anything is learnt"
 
 
 def test_a_tile_answers_for_all_its_windows_that_hold_ink() -> None:
