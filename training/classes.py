@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from numpy.random import Generator
@@ -26,13 +27,14 @@ FREQUENT = Kinship()
 
 
 def random_classes(
-    rng: Generator, count: int, kinship: Kinship = FREQUENT, least: float = SIBLING
+    rng: Generator, count: int, kinship: Kinship = FREQUENT, least: float = SIBLING,
+    make: Callable[[Generator], Symbol] = make_symbol,
 ) -> tuple[Symbol, ...]:
     """Classes that all look different, some of them followed by a sibling, or several, that differ by `least` at least."""
     symbols, looks = list[Symbol](), list[Look]()
     share = float(rng.uniform(*kinship.siblings))
     while len(symbols) < count:
-        fresh = make_symbol(rng)
+        fresh = make(rng)
         if not _new(fresh, symbols, looks, least):
             continue
         chance = share

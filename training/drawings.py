@@ -6,7 +6,6 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.random import Generator
@@ -18,26 +17,27 @@ from training.clutter import BESIDE, OVER, UNDER, Clutter
 from training.degrade import degrade
 from training.elements import code
 from training.handiwork import by_hand
+from training.labels import write_names, write_tag
 from training.layout import COVERED, Sheet, Taken, place, routes
 from training.leads import draw_leads
 from training.lettering import extent, text
 from training.likeness import visible
 from training.styles import Style, random_style
-from training.symbols import Slot, Symbol
+from training.symbols import Slot, Symbol, make_part, make_symbol
 from training.truth import Drawing, Instance
 from training.wires import dot, draw_links, draw_routes
-from training.wording import initials, label, tag, value
+from training.wording import tag
 
 __all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_alone", "draw_class", "make_drawing",
            "random_classes"]
 
-VERSION = 19  # of the generator: within a version the same seed gives the same drawings
+VERSION = 20  # of the generator: within a version the same seed gives the same drawings
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colour of its own
 SPREAD = 0.22  # of the classes' sizes, log
+CIRCUITS = 0.6  # of the drawings whose copies have names, those that show parts of circuits only
 CROWDED = 0.5  # part of a symbol's box that its strokes may cover
-LINE = 1.3  # heights of text from one line to the next
 SMALLEST, LARGEST = 12.0, 110.0  # pixels of a symbol's longer side
 
 
@@ -83,7 +83,8 @@ def make_drawing(
     """
     style = style or random_style(rng)
     least = visible(style.size)
-    symbols = tuple(given) or random_classes(rng, classes, kinship, least)
+    make = make_part if style.named and rng.random() < CIRCUITS else make_symbol
+    symbols = tuple(given) or random_classes(rng, classes, kinship, least, make)
     classes = len(symbols)
     strangers = random_strangers(rng, symbols, kinship, least) if clutter else ()
     drawn = _all_drawn((*symbols, *strangers), style, 0.0 if given else SPREAD, rng)
@@ -227,15 +228,15 @@ def _draw_symbol(canvas: Canvas, one: Drawn, instance: Instance, style: Style, r
 
 
 def _draw_beside(things: Clutter, placed: list[Instance], rng: Generator, clutter: float) -> None:
-    """Tags, dots on symbols, and text, tables and dimensions in the free places."""
+    """Labels, dots on symbols, and text, tables and dimensions in the free places."""
     taken = Taken()
     for one in placed:
         taken.add(one.box)
     if things.style.named:
-        _name(things, placed, taken, rng)
+        write_names(things, placed, taken, rng)
     for one in placed:
         if not things.style.named and rng.random() < things.style.tags * clutter:
-            _tag_beside(things, one, taken, rng)
+            write_tag(things, one, taken, rng)
         if rng.random() < (0.12 if things.style.coloured else 0.05) * clutter:
             x, y = (
                 one.box.x + one.box.width * float(rng.uniform(0, 1)),
@@ -251,45 +252,3 @@ def _draw_beside(things: Clutter, placed: list[Instance], rng: Generator, clutte
         if taken.overlap(box) < 0.06:
             draw(things, x, y, w, h)
             taken.add(box)
-
-
-def _name(things: Clutter, placed: list[Instance], taken: Taken, rng: Generator) -> None:
-    """A name beside each copy, and on most drawings a value, in the same places of all where these are free."""
-    style = things.style
-    size, gap = style.text_height * float(rng.choice([0.6, 0.8, 1.0])), float(rng.choice([0.0, 2.0, 4.0, 7.0]))
-    sides = (style.tag_side, int(rng.integers(4)))[: 1 if rng.random() < 0.25 else 2]
-    classes = dict[int, tuple[str, list[str]]]()
-    for number, one in enumerate(placed, int(rng.integers(1, 300))):
-        if one.label not in classes:
-            classes[one.label] = initials(rng), [value(rng) for _ in range(int(rng.integers(1, 4)))]
-        first, values = classes[one.label]
-        texts = f"{first}{number}", values[int(rng.integers(len(values)))]
-        for side, string in zip(sides, texts, strict=False):
-            _write_beside(things, one, string, size, 0.0, gap, [side], taken, lines=2)
-
-
-def _tag_beside(things: Clutter, one: Instance, taken: Taken, rng: Generator) -> None:
-    """A label on one side of a copy, touching it now and then; on the drawing's usual side where there is room."""
-    style = things.style
-    string, size = label(rng, style), style.text_height * float(rng.choice([0.8, 1.0, 1.0]))
-    turn = 90.0 if rng.random() < 0.12 else 0.0
-    gap = float(rng.choice([-2.0, 0.0, 2.0, 4.0, 7.0]))
-    usual = style.tag_side if rng.random() < 0.7 else int(rng.integers(4))
-    _write_beside(things, one, string, size, turn, gap, range(usual, usual + 4), taken)
-
-
-def _write_beside(things: Clutter, one: Instance, string: str, size: float, turn: float, gap: float, sides: Sequence[int],
-                  taken: Taken, lines: int = 1) -> None:
-    """A string on the first side of a copy where there is room, or so many lines further away."""
-    w, h = extent(string, size, things.style.lettering)
-    w, h = (h, w) if turn else (w, h)
-    x, y = one.box.centre
-    dx, dy = (one.box.width + w) / 2 + gap, (one.box.height + h) / 2 + gap
-    for line, side in product(range(lines), sides):
-        further = LINE * size * line
-        sx, sy = ((0.0, dy + further), (dx, further), (0.0, -dy - further), (-dx, further))[side % 4]
-        box = Box(x + sx - w / 2, y + sy - h / 2, w, h)
-        if taken.overlap(box) < 0.2:
-            things.write(string, x + sx, y + sy, size, turn=turn)
-            taken.add(box)
-            return

@@ -275,20 +275,9 @@ def contact(rng: Generator) -> Made:
     return [*elements, *([mark(slash)] if rng.random() < 0.4 else [])], None
 
 
-FAMILIES: tuple[Callable[[Generator], Made], ...] = (
-    two_pole,
-    two_pole,
-    boxed_pole,
-    capacitor,
-    ground,
-    battery,
-    *[transistor] * 6,  # what tells these apart is small
-    *[valve] * 5,
-    amplifier,
-    switch,
-    *[diode] * 2,
-    circles,
-    gate,
-    contact,
-    *FIXTURES,
-)
+Family = Callable[[Generator], Made]
+
+CIRCUIT: tuple[Family, ...] = (
+    *[two_pole] * 2, boxed_pole, capacitor, ground, battery, *[transistor] * 6, amplifier, switch, *[diode] * 2, circles, gate,
+    contact)  # transistors often, since what tells these apart is small
+FAMILIES: tuple[Family, ...] = (*CIRCUIT, *[valve] * 5, *FIXTURES)

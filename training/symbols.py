@@ -13,7 +13,7 @@ from training.arrows import arrowed
 from training.attachments import attachment
 from training.canvas import Fill, Points, Shape, Stroke, affine, arc, polyline, rectangle, regular_polygon
 from training.elements import Element, closed, code, letters, mark, shape
-from training.families import FAMILIES
+from training.families import CIRCUIT, FAMILIES
 from training.marks import MARKS, bars, box, cross, dot, plates, ring, triangle
 from training.outlines import Room, dashed_outline, hatched, open_outline, outline, part_fill
 
@@ -65,6 +65,15 @@ def make_symbol(rng: Generator) -> Symbol:
     while is_bare(symbol := _any_symbol(rng)):
         pass
     return symbol
+
+
+def make_part(rng: Generator) -> Symbol:
+    """A fresh class of a circuit's parts."""
+    while True:
+        elements, contour = CIRCUIT[int(rng.integers(len(CIRCUIT)))](rng)
+        symbol = normalised(elements, 1.0, (), contour if rng.random() < 0.2 else None)
+        if not is_bare(symbol):
+            return symbol
 
 
 def is_bare(symbol: Symbol) -> bool:

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from app.engine.geometry import Box
-from training.canvas import Canvas, Colour, Pixels, affine
-from training.clutter import Clutter
+from training.canvas import Canvas, Pixels, affine
 from training.drawings import SMALLEST, Kinship, draw_class, make_drawing, random_classes
 from training.handiwork import Hand
 from training.layout import Taken
@@ -93,28 +92,6 @@ def test_boxes_hold_the_ink_and_nothing_else_does() -> None:
             covered |= mask
         inner = np.s_[50:-50, 50:-50]  # a copy that the page's edge cuts in half is no truth
         assert (ink & ~covered)[inner].sum() <= 0.01 * ink.sum()
-
-
-def test_names_of_a_class_begin_alike_and_stand_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    written = list[tuple[str, float, float]]()
-    write = Clutter.write
-
-    def noted(things: Clutter, string: str, x: float, y: float, height: float, colour: Colour | None = None,
-              turn: float = 0.0) -> None:
-        written.append((string, x, y))
-        write(things, string, x, y, height, colour, turn)
-
-    monkeypatch.setattr(Clutter, "write", noted)
-    style = plain(named=True, tag_side=0, text_height=10.0, rotation="upright", jitter=0.0)
-    drawing = make_drawing(np.random.default_rng(2), 900, 900, 4, clutter=0.3, damaged=False, style=style)
-    for label in range(4):
-        copies = [i for i in drawing.instances if i.label == label]
-        below = [string for one in copies for string, x, y in written
-                 if abs(x - one.box.centre[0]) < 1 and 0 < y - one.box.centre[1] < one.box.height / 2 + 14]
-        names = [string for string in below if string.rstrip("0123456789").isalpha()]
-        assert len(names) > len(copies) / 2
-        assert len({name.rstrip("0123456789") for name in names}) == 1
-        assert len(set(names)) == len(names)
 
 
 def test_boxes_are_tight() -> None:
