@@ -23,7 +23,7 @@ from training.leads import draw_leads
 from training.lettering import extent, text
 from training.likeness import visible
 from training.styles import Style, random_style
-from training.symbols import Slot, Symbol, make_part, make_symbol
+from training.symbols import Slot, Symbol, make_circuit_part, make_symbol
 from training.truth import Drawing, Instance
 from training.wires import dot, draw_links, draw_routes
 from training.wording import tag
@@ -31,7 +31,7 @@ from training.wording import tag
 __all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_alone", "draw_class", "make_drawing",
            "random_classes"]
 
-VERSION = 20  # of the generator: within a version the same seed gives the same drawings
+VERSION = 21  # of the generator: within a version the same seed gives the same drawings
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colour of its own
@@ -83,7 +83,7 @@ def make_drawing(
     """
     style = style or random_style(rng)
     least = visible(style.size)
-    make = make_part if style.named and rng.random() < CIRCUITS else make_symbol
+    make = make_circuit_part if style.named and rng.random() < CIRCUITS else make_symbol
     symbols = tuple(given) or random_classes(rng, classes, kinship, least, make)
     classes = len(symbols)
     strangers = random_strangers(rng, symbols, kinship, least) if clutter else ()

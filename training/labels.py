@@ -23,7 +23,8 @@ LEGIBLE = 5.0     # and at least, px
 
 
 def write_names(things: Clutter, placed: list[Instance], taken: Taken, rng: Generator) -> None:
-    """A name at each copy, and on most drawings a value, in the same places of all where these are free."""
+    """A name at each copy, and on most drawings a value, in the same places of all where these are free; on some drawings names
+    in the open sides that copies have."""
     style = things.style
     size, gap = style.text_height * float(rng.choice([0.6, 0.8, 1.0])), float(rng.choice([0.0, 2.0, 4.0, 7.0]))
     sides = (style.tag_side, int(rng.integers(4)))[: 1 if rng.random() < 0.25 else 2]
@@ -33,10 +34,9 @@ def write_names(things: Clutter, placed: list[Instance], taken: Taken, rng: Gene
         if one.label not in classes:
             classes[one.label] = initials(rng)[: 1 if pocketed else None], [value(rng) for _ in range(int(rng.integers(1, 4)))]
         first, values = classes[one.label]
-        texts = [f"{first}{number}", values[int(rng.integers(len(values)))]]
-        if pocketed and _write_within(things, one, texts[0], size, sides[0], taken):
-            del texts[0]
-        for side, string in zip(sides, texts, strict=False):
+        texts = f"{first}{number}", values[int(rng.integers(len(values)))]
+        named = pocketed and _write_within(things, one, texts[0], size, sides[0], taken)
+        for side, string in list(zip(sides, texts, strict=False))[named:]:
             _write_beside(things, one, string, size, 0.0, gap, [side], taken, lines=2)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,18 +62,18 @@ class Symbol:
 
 def make_symbol(rng: Generator) -> Symbol:
     """A fresh class."""
-    while is_bare(symbol := _any_symbol(rng)):
+    return _inked(_any_symbol, rng)
+
+
+def make_circuit_part(rng: Generator) -> Symbol:
+    """A fresh class of a circuit's parts."""
+    return _inked(_circuit_part, rng)
+
+
+def _inked(make: Callable[[Generator], Symbol], rng: Generator) -> Symbol:
+    while is_bare(symbol := make(rng)):
         pass
     return symbol
-
-
-def make_part(rng: Generator) -> Symbol:
-    """A fresh class of a circuit's parts."""
-    while True:
-        elements, contour = CIRCUIT[int(rng.integers(len(CIRCUIT)))](rng)
-        symbol = normalised(elements, 1.0, (), contour if rng.random() < 0.2 else None)
-        if not is_bare(symbol):
-            return symbol
 
 
 def is_bare(symbol: Symbol) -> bool:
@@ -92,7 +92,17 @@ def is_bare(symbol: Symbol) -> bool:
 
 def _any_symbol(rng: Generator) -> Symbol:
     kind = rng.choice(6, p=[0.37, 0.28, 0.07, 0.12, 0.07, 0.09])
-    elements, contour, slots = (_composed, _family, _lettered, _simple, _joined, instrument)[kind](rng)
+    return _finished((_composed, _family, _lettered, _simple, _joined, instrument)[kind](rng), rng)
+
+
+def _circuit_part(rng: Generator) -> Symbol:
+    elements, contour = CIRCUIT[int(rng.integers(len(CIRCUIT)))](rng)
+    return _finished((elements, contour, ()), rng)
+
+
+def _finished(made: Made, rng: Generator) -> Symbol:
+    """With some elements of a thicker pen; some of those that are closed hide what is under them."""
+    elements, contour, slots = made
     elements = [element.thickened(float(rng.uniform(1.4, 2.6))) if rng.random() < 0.08 else element for element in elements]
     cover = contour if contour is not None and rng.random() < 0.45 else None
     return normalised(elements, 1.0, slots, cover)

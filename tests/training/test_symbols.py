@@ -12,7 +12,7 @@ from training.families import FAMILIES, transistor
 from training.likeness import ANGLES, SIBLING, Look, alike, render, symmetry, visible
 from training.marks import MARKS
 from training.siblings import sibling
-from training.symbols import Symbol, instrument, is_bare, make_part, make_symbol, normalised
+from training.symbols import Symbol, instrument, is_bare, make_circuit_part, make_symbol, normalised
 
 SOME = [make_symbol(np.random.default_rng(seed)) for seed in range(40)]
 
@@ -72,7 +72,7 @@ def test_families_give_symbols_with_ink(family: object) -> None:
 
 def test_parts_of_circuits_are_many_and_hold_no_text_that_varies() -> None:
     rng = np.random.default_rng(3)
-    parts = [make_part(rng) for _ in range(40)]
+    parts = [make_circuit_part(rng) for _ in range(40)]
     looks = [Look(each) for each in parts]
     assert sum(a.like(b, 0.3) for i, a in enumerate(looks) for b in looks[:i]) < 80  # of 780 pairs
     assert not any(each.slots or is_bare(each) for each in parts)
