@@ -1,14 +1,13 @@
 """What a box cuts off: ink of the neighbours of an example that reaches into its box, as a label beside a symbol does.
 
 Ink that goes on outside the box and touches nothing of the symbol is none of it, unless it leaves as a wire does, in one
-straight line: the plates of a capacitor touch each other no more than a label touches them. Nor is a letter that others
-outside the box go on from.
+straight line: the plates of a capacitor touch each other no more than a label touches them. Nor is what is small and lies
+mostly outside, or a letter that others outside the box go on from.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,18 +21,23 @@ from app.engine.query import Pixels
 from app.engine.verify import spread
 
 FINEST = 160      # px of a box's longer side at which pieces are told apart
-BEYOND = 0.15     # of that side looked at outside the box, and so many px at least
+BEYOND = 0.6      # of that side looked at outside the box, and so many px at least
 LEAST = 5
+CLOSE = 0.15      # of that side along which a broad stroke is followed,
+TURNS = 2         # and times its own width that a thin one goes straight on before it turns, as a wire to a bar does,
+BARE = 0.7        # where no more of a piece's ink is that stroke
 SEVERAL, ONE = 2, 3  # px deep that several strokes that cross the box's edge go on outside, and a single one
 MANY = 200        # pieces of a texture, of which none is told from another
 HALF = 0.5        # of a stroke's width that goes straight on, for it slants a little or is ragged
 THIN = 8          # times as long as a thin stroke is wide the box's side is
 SMALL = 0.6       # of the area of the largest piece's box that a stray's may have: that piece is the symbol, or most of it
 MOST = 0.5        # of the example's ink that all may be
+MOSTLY = 0.6      # of a small thing's ink that lies in the box if it is the symbol's and ends outside
 IN_LINE = 0.6     # of the lower of two letters' heights that they share in a line of text,
 LIKE = 1.7        # times as high that one may be as the other; the gap between them is no wider than the higher one is high
-LOW = 0.5         # of the symbol's longer side that a letter has at most which others outside go on from,
-PLUMP = 0.35      # and of its own longer side that its shorter one has at least: a slimmer one may be a bar of the symbol
+LOW = 0.5         # of the symbol's longer side that a small thing has at most, and a letter which others outside go on from,
+PLUMP = 0.35      # and of its own longer side that its shorter one has at least: a slimmer one may be a bar of the symbol,
+OPEN = 0.75       # but for one with less ink than that of its box, as letters have that touch each other
 
 Mask = NDArray[np.bool_]
 Span = tuple[int, int, int, int]
@@ -74,22 +78,27 @@ def strays(page: Pixels, span: Span, paper: Colour) -> Mask | None:
     around = step * max(LEAST, round(BEYOND * longer / step))
     seen = _seen(page, (top - around, left - around, bottom + around, right + around), paper, step)
     edge = around // step
-    whole = pieces(seen[edge:-edge, edge:-edge])
+    box = np.zeros_like(seen)
+    box[edge:-edge, edge:-edge] = True
+    whole = pieces(seen & box)
     if len(whole) < 2:
         return None
     symbol = max(whole, key=lambda piece: (piece.area, piece.amount))
-    total = sum(piece.amount for piece in whole)
-    small = [piece for piece in whole if piece.area <= SMALL * symbol.area]
-    beyond = _beyond(seen, edge)
-    found = [piece for piece in small if _cut(piece, seen, edge) or _written_on(piece, beyond, symbol, edge)]
+    beyond = labelled(torch.from_numpy(seen & ~box)).numpy()
+    touched = [np.unique(beyond[_grown(piece.ink)]) for piece in whole]
+    reaches = [Piece(piece.ink | (np.isin(beyond, names) & (beyond > 0))) for piece, names in zip(whole, touched, strict=True)]
+    apart = _spans(np.where(np.isin(beyond, np.concatenate(touched)), 0, beyond))
+    small = [n for n, piece in enumerate(whole) if piece.area <= SMALL * symbol.area]
+    found = [n for n in small if _cut(whole[n], reaches[n], symbol, seen, edge)
+             or (_is_letter(whole[n], symbol) and any(_in_line(whole[n], other, symbol) for other in apart))]
     for stray in found:  # grows as letters beside letters are found
-        found += [piece for piece in small if piece not in found and _in_line(piece, stray, symbol)]
-    if not found or sum(piece.amount for piece in found) > MOST * total:
+        found += [n for n in small if n not in found and _in_line(whole[n], reaches[stray].span, symbol)]
+    if not found or sum(whole[n].amount for n in found) > MOST * sum(piece.amount for piece in whole):
         return None
-    over, own = (np.logical_or.reduce([piece.ink for piece in whole if (piece in found) == stray])
-                 .repeat(step, 0).repeat(step, 1)[: bottom - top, : right - left] for stray in (True, False))
-    pale: Mask = spread(torch.from_numpy(over.astype(np.float32)), 3).numpy() > 0  # the edges of its strokes
-    pale &= ~own
+    over, own = (np.logical_or.reduce([piece.ink for n, piece in enumerate(whole) if (n in found) == stray])
+                 [edge:-edge, edge:-edge].repeat(step, 0).repeat(step, 1)[: bottom - top, : right - left]
+                 for stray in (True, False))
+    pale: Mask = _grown(over) & ~own  # the edges of its strokes
     return pale
 
 
@@ -123,17 +132,43 @@ def _seen(page: Pixels, span: Span, paper: Colour, step: int) -> Mask:
     return blocks
 
 
-def _cut(piece: Piece, seen: Mask, edge: int) -> bool:
-    """Whether a piece goes on outside the box, whose edge is so far from that of what is seen, otherwise than a stroke does."""
+def _grown(there: Mask) -> Mask:
+    """A mask (h, w) and what is beside it."""
+    grown: Mask = spread(torch.from_numpy(there.astype(np.float32)), 3).numpy() > 0
+    return grown
+
+
+def _spans(labels: NDArray[np.int64]) -> list[Span]:
+    """Of each number but nought in labels (h, w)."""
+    rows, columns = np.nonzero(labels)
+    names, each = np.unique(labels[rows, columns], return_inverse=True)
+
+    def ends(by: np.ufunc, places: NDArray[np.int64], start: int) -> list[int]:
+        filled = np.full(len(names), start)
+        by.at(filled, each, places)
+        return filled.tolist()
+
+    tops, lefts = ends(np.minimum, rows, labels.shape[0]), ends(np.minimum, columns, labels.shape[1])
+    return list(zip(tops, lefts, ends(np.maximum, rows + 1, 0), ends(np.maximum, columns + 1, 0), strict=True))
+
+
+def _cut(piece: Piece, reach: Piece, symbol: Piece, seen: Mask, edge: int) -> bool:
+    """Whether a piece, which with what it touches outside the box reaches so far, goes on there otherwise than a stroke does;
+    the box's edge is so far from that of what is seen."""
+    if reach.amount == piece.amount:
+        return False
+    top, left, bottom, right = reach.span
+    ends = top > 0 and left > 0 and bottom < seen.shape[0] and right < seen.shape[1]
+    if ends and reach.longer <= LOW * symbol.longer and piece.amount < MOSTLY * reach.amount:
+        return True
     for quarters in range(4):
         inner, outer = np.rot90(piece.ink, quarters), np.rot90(seen, quarters)
-        own = np.zeros(outer.shape[1], bool)
-        own[edge:-edge] = inner[0]
         beyond = outer[:edge][::-1]  # from the box outwards
-        reached = [own]
+        reached = [inner[edge]]
         for row in beyond:
             reached.append(_next(reached[-1], row))
-        if _goes_on(np.flatnonzero(reached[1]), sum(bool(row.any()) for row in reached[1:]), beyond, len(piece.ink)):
+        crossing, depth = np.flatnonzero(reached[1]), sum(bool(row.any()) for row in reached[1:])
+        if len(crossing) and _goes_on(crossing, depth, beyond, inner, len(inner) - 2 * edge):
             return True
     return False
 
@@ -147,38 +182,30 @@ def _next(reached: Mask, row: Mask) -> Mask:
     return row & np.isin(runs, runs[beside & row])
 
 
-def _goes_on(crossing: NDArray[np.int64], depth: int, beyond: Mask, side: int) -> bool:
-    """Whether what crosses an edge of the box in some columns, to a depth, is no stroke: neither one that runs straight on as
-    far as is seen, nor a broad one along the edge that the box cuts in two, nor the end of one, pale by a pixel or two."""
-    if not len(crossing):
-        return False
+def _goes_on(crossing: NDArray[np.int64], depth: int, beyond: Mask, piece: Mask, side: int) -> bool:
+    """Whether what of a piece crosses an edge of the box in some columns, to a depth, is no stroke: neither one that runs
+    straight on, as a wire does that turns further away, or sooner if it leads to more than itself, nor a broad one along the
+    edge that the box cuts in two, nor the end of one, pale by a pixel or two."""
     first, last = int(crossing[0]), int(crossing[-1])
     if last - first >= len(crossing):  # several strokes
         return depth >= SEVERAL
-    straight = beyond[:, first : last + 1].mean(axis=1).min() >= HALF
-    broad = len(crossing) > max(3, side // THIN)
-    return not straight and depth >= (len(beyond) // 2 + 1 if broad else ONE)
+    close, broad = max(LEAST, round(CLOSE * side)), len(crossing) > max(3, side // THIN)
+    leads = not broad and piece[:, max(first - 1, 0) : last + 2].sum() < BARE * piece.sum()
+    followed = beyond[: min(close, TURNS * len(crossing)) if leads else close, first : last + 1]
+    return bool(followed.mean(axis=1).min() < HALF) and depth >= (close // 2 + 1 if broad else ONE)
 
 
-def _beyond(seen: Mask, edge: int) -> list[Piece]:
-    """What of an ink (h, w) lies outside a box, whose edge is so far from its own, and touches nothing inside."""
-    joined = labelled(torch.from_numpy(seen)).numpy()
-    apart: Mask = seen & ~np.isin(joined, joined[edge:-edge, edge:-edge])
-    return pieces(apart)
-
-
-def _written_on(piece: Piece, beyond: Sequence[Piece], symbol: Piece, edge: int) -> bool:
-    """Whether a piece is a letter beside one of those beyond the box's edge."""
+def _is_letter(piece: Piece, symbol: Piece) -> bool:
+    """Whether a piece may be a letter, or some that touch, beside a symbol."""
     top, left, bottom, right = piece.span
-    if piece.longer > LOW * symbol.longer or min(bottom - top, right - left) < PLUMP * piece.longer:
-        return False
-    here, whole = (Piece(np.pad(one.ink, edge)) for one in (piece, symbol))
-    return any(_in_line(here, other, whole) for other in beyond)
+    plump = min(bottom - top, right - left) >= PLUMP * piece.longer
+    return piece.longer <= LOW * symbol.longer and (plump or piece.amount <= OPEN * piece.area)
 
 
-def _in_line(piece: Piece, stray: Piece, symbol: Piece) -> bool:
-    """Whether two pieces stand beside one another, level or upright, as letters of a line do, nothing of the symbol between."""
-    (top, left, bottom, right), (up, start, down, end) = piece.span, stray.span
+def _in_line(piece: Piece, stray: Span, symbol: Piece) -> bool:
+    """Whether a piece stands beside another of some span, level or upright, as letters of a line do, nothing of the symbol
+    between."""
+    (top, left, bottom, right), (up, start, down, end) = piece.span, stray
     level = _beside((top, bottom), (left, right), (up, down), (start, end))
     upright = _beside((left, right), (top, bottom), (start, end), (up, down))
     between = symbol.ink[max(top, up) : min(bottom, down), min(right, end) : max(left, start)] if level else \

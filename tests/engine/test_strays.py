@@ -48,7 +48,8 @@ def left_of(over: Mask | None, page: Pixels) -> Pixels:
     return inside
 
 
-@pytest.mark.parametrize("label", [written("M", 108, 74), written("8", 112, 88), written("S", 102, 48), written("Q", 50, 102)])
+@pytest.mark.parametrize("label", [written("M", 108, 74), written("8", 112, 88), written("S", 102, 48), written("Q", 50, 102),
+                                   written("1", 82, 108)])
 def test_a_label_that_the_box_cuts_is_none_of_the_symbol(label: Callable[[Pen], None]) -> None:
     page, alone = drawn(circle, label), drawn(circle)
     top, left, bottom, right = SPAN
@@ -84,8 +85,49 @@ def test_letters_that_others_outside_go_on_from_go_with_them(letters: str, outsi
     assert np.abs(rest).max() < 90, "all but the palest of its edges"
 
 
+def test_letters_that_touch_each_other_go_with_those_outside() -> None:
+    def word(pen: Pen) -> None:
+        pen.rectangle([106, 80, 118, 88], outline=0, width=2)
+        pen.line([(110, 80), (110, 88)], 0, 1)
+        pen.line([(114, 80), (114, 88)], 0, 1)
+
+    page, alone = drawn(wedge, word, written("2", 121, 74)), drawn(wedge)
+    rest = left_of(strays(page, SPAN, PAPER), page).astype(int) - alone[60:120, 60:120]
+    assert np.abs(rest).max() < 90
+
+
+def test_a_label_is_told_among_many_specks() -> None:
+    def specks(pen: Pen) -> None:
+        pen.point([(x, y) for x in range(0, 180, 6) for y in (*range(0, 57, 6), *range(126, 180, 6))], 0)
+
+    page = drawn(circle, written("M", 108, 74), specks)
+    assert pieces(page[:, :, 0] < 128) == [], "too many to be told apart one by one"
+    assert (left_of(strays(page, SPAN, PAPER), page) == drawn(circle)[60:120, 60:120]).mean() > 0.98
+
+
+def test_a_wire_that_ends_before_the_symbol_and_turns_is_none_of_it() -> None:
+    page = drawn(circle, lambda pen: pen.line([(106, 84), (124, 84), (124, 20)], 0, 2))
+    assert (left_of(strays(page, SPAN, PAPER), page) == drawn(circle)[60:120, 60:120]).all()
+
+
+def test_a_letter_that_is_hardly_cut_goes_with_its_line() -> None:
+    def word(pen: Pen) -> None:
+        pen.line([(114, 82), (120, 82)], 0, 1)
+        pen.line([(117, 76), (117, 88)], 0, 1)
+        pen.line([(124, 76), (130, 76), (126, 88)], 0, 1)
+
+    page = drawn(wedge, word)
+    assert page[82, 120, 0] == 0, "a pixel of it lies outside"
+    assert page[82, 121, 0] == 255
+    left = left_of(strays(page, SPAN, PAPER), page)
+    assert (left == drawn(wedge)[60:120, 60:120]).all()
+
+
 @pytest.mark.parametrize("parts", [
     (plates,),
+    (wedge, lambda pen: pen.line([(116, 66), (116, 114)], 0, 3), lambda pen: pen.line([(116, 90), (140, 90)], 0, 2)),
+    (circle, lambda pen: pen.line([(112, 66), (112, 104)], 0, 3),
+     lambda pen: pen.line([(112, 84), (126, 84), (126, 20)], 0, 2)),
     (wedge, written("A", 104, 78)),                                     # no line of text goes on from this
     (wedge, written("A", 90, 78), lambda pen: pen.line([(114, 70), (114, 110)], 0, 2), written("B", 121, 78)),
     (ground, written("H", 83, 121)),                                    # its shortest bar is as wide as a letter
@@ -97,8 +139,9 @@ def test_letters_that_others_outside_go_on_from_go_with_them(letters: str, outsi
     (circle, lambda pen: pen.line([(110, 62), (110, 180)], 0, 2)),      # with one on a wire
     (lambda pen: pen.line([(84, 64), (84, 116)], 0, 3), lambda pen: pen.line([(94, 64), (94, 134), (110, 134)], 0, 3)),
     (),
-], ids=["plates", "letter alone", "bar between", "bars over text", "letter inside beside text", "beside text", "letter inside",
-        "bar", "cut bar", "bar on a wire", "plate that goes on", "nothing"])
+], ids=["plates", "bar on a wire that ends", "bar on a wire that turns", "letter alone", "bar between", "bars over text",
+        "letter inside beside text", "beside text", "letter inside", "bar", "cut bar", "bar on a wire", "plate that goes on",
+        "nothing"])
 def test_what_may_be_the_symbols_stays(parts: tuple[Callable[[Pen], None], ...]) -> None:
     assert strays(drawn(*parts), SPAN, PAPER) is None
 
