@@ -44,6 +44,7 @@ LOOKS = 1800        # poses put before the verifier at first, shared in the same
 SHARE = 0.35        # but so many of each place at least;
 THOROUGH = 2000     # and so many of all places in a ring once these show new copies
 OFTENER = 2         # times as many copies that an example finds without what is none of it
+EDGE = 1.1          # so far within the sizes looked for copies are all there are: one at their end may have others past it
 FIT = 0.2           # correlation below which a pose is not looked at
 POSES = 2           # poses tried at a place
 BESIDE = 2 / COARSE  # fine pixels by which these differ, or by their turn
@@ -109,12 +110,14 @@ class Detector:
             unsized = {n: replace(shot, elsewhere=shot.symbol not in shown)
                        for n, (shot, own) in enumerate(zip(shots, cut, strict=True)) if not own}
             for away in range(1, BANDS + 1):
-                for band in options.beside(away):
+                smaller, larger = options.beside(away)
+                for band in (smaller, larger):
                     wanted = {n: shot for n, shot in unsized.items() if large_enough(shot, band)}
                     further = self._searched(sheet, list(wanted.values()), index, band, timings, cancelled)
                     for n, more in zip(wanted, further, strict=True):
                         found[n] += more
-                unsized = {n: shot for n, shot in unsized.items() if not copies(found[n])}
+                well_within = smaller.scale_min * EDGE, larger.scale_max / EDGE
+                unsized = {n: shot for n, shot in unsized.items() if not copies([one.sized(*well_within) for one in found[n]])}
         kept = list(chain(*(self.look.together(finds) for finds in found if finds)))
         detections = self._detections(page.shape[:2], kept, queries, options) if kept else []
         return PageResult(tuple(detections[: options.max_detections]), len(detections) > options.max_detections, timings)

@@ -115,6 +115,12 @@ def test_copies_of_another_size_are_found_where_a_page_has_a_scale_of_its_own(sh
     assert all(one.evidence[NAMES.index("same_size")] > 0.8 for one in found), "all searches told"
 
 
+def test_copies_on_both_sides_of_a_bands_end_are_found(shipped: Detector) -> None:
+    sheet = np.minimum(page(POSES[3:4], enlarged(0.53)), page(POSES[4:], enlarged(0.45)))
+    found = search(shipped, sheet, Options(other_sizes=True)).detections
+    assert len(found) == len(POSES[3:])
+
+
 def test_on_the_page_that_an_example_was_cut_from_its_size_is_known(shipped: Detector) -> None:
     sheet = page(POSES[:2], enlarged(1.7))
     picture = golden_picture()
