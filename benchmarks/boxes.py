@@ -87,8 +87,7 @@ def boxed(drawing: Drawing[Symbol], paper: Colour, rng: np.random.Generator) -> 
 
 def _strokes(drawing: Drawing[Symbol], instance: Instance, span: Span) -> Mask:
     top, left, bottom, right = span
-    unit = next(max(i.width, i.height) for i in drawing.instances if i.label == instance.label)
-    to_page = pose_matrix(instance) @ square(affine(scale=unit))
+    to_page = pose_matrix(instance) @ square(affine(scale=max(instance.width, instance.height)))
     to_page[:2, 2] -= left, top
     drawn = render(drawing.symbols[instance.label], max(bottom - top, right - left), to_page[:2], line_width=1.0)
     strokes: Mask = drawn[: bottom - top, : right - left] > 0.3
