@@ -31,7 +31,7 @@ from training.wording import tag
 __all__ = ["VERSION", "Drawing", "Instance", "Kinship", "Style", "Symbol", "draw_alone", "draw_class", "make_drawing",
            "random_classes"]
 
-VERSION = 21  # of the generator: within a version the same seed gives the same drawings
+VERSION = 22  # of the generator: within a version the same seed gives the same drawings
 COPIES = (2, 10)  # of a class, where there is room
 FEWEST = 25  # copies, or a third of the page's area where they are large
 TWO_TONED = 0.15  # of the classes of coloured drawings, with one part in a colour of its own
@@ -194,7 +194,7 @@ def draw_alone(symbol: Symbol, style: Style, stretch: float, rng: Generator) -> 
     colour = style.colours[int(rng.integers(len(style.colours)))] if style.coloured else style.colours[0]
     pen = float(np.clip(CROWDED * style.size / symbol.crowding, min(1.0, style.line_width), style.line_width))
     one = draw_class(symbol, style.size, pen, colour)
-    side = math.ceil(1.4 * max(one.width, one.height)) + 8
+    side = 2 * math.ceil(0.7 * max(one.width, one.height)) + 8  # even: its middle is a whole pixel, as an aligned copy's is
     instance = Instance(0, Pose(side / 2, side / 2, 0.0, False, 1.0), one.width, one.height, stretch)
     canvas = Canvas(side, side, style.background, style.supersample, style.snapped)
     _draw_symbol(canvas, one, instance, style, rng)

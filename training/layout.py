@@ -71,7 +71,7 @@ def _route(rng: Generator, at: float, length: int, pitch: float, upright: bool, 
         step = pitch * float(rng.choice([-1.0, 1.0, 0.5, -0.5]))
         points += [(x, points[-1][1]), (x, points[-1][1] + step)]
     points.append((max(stop, points[-1][0]), points[-1][1]))
-    array = np.array(points)
+    array = np.round(points) if style.aligned else np.array(points)
     if style.coloured and rng.random() < 0.3:
         colour = style.colours[int(rng.integers(len(style.colours)))]
     return Route(array[:, ::-1].copy() if upright else array, pattern(rng, style) if rng.random() < 0.15 else None, colour)
@@ -107,6 +107,8 @@ def _somewhere(rng: Generator, sheet: Sheet, label: int, placed: list[Instance],
     inside = 0.7 if rng.random() < 0.05 else 0.999
     for _ in range(10):
         pose = _guess(rng, sheet, label, placed)
+        if sheet.style.aligned:
+            pose = replace(pose, x=float(round(pose.x)), y=float(round(pose.y)))
         stretch = float(np.exp(rng.uniform(-sheet.style.stretch, sheet.style.stretch)))
         one = Instance(label, pose, *sheet.sizes[label], stretch if pose.angle % 90 == 0 else 1.0)
         seen = one.box.clipped(sheet.width, sheet.height)

@@ -79,6 +79,7 @@ class Style:
     hand: Hand  # how copies differ
     script: bool  # labels in pseudo-ideographs now and then
     named: bool  # each copy has its class's letters and a number beside it, and often a value, as diagrams have
+    aligned: bool  # copies lie on whole pixels, as on a screen's grid: those turned alike are equal to the pixel
 
 
 def random_style(rng: Generator) -> Style:
@@ -112,6 +113,7 @@ def random_style(rng: Generator) -> Style:
         hand=random_hand(rng, size),
         script=bool(rng.random() < 0.2),
         named=bool(rng.random() < 0.35),
+        aligned=bool(rng.random() < 0.7),
     )
 
 

@@ -14,7 +14,7 @@ from training.drawings import SMALLEST, Kinship, draw_class, make_drawing, rando
 from training.handiwork import Hand
 from training.layout import Taken
 from training.likeness import ANOTHER, SIBLING, Look
-from training.styles import Style, random_style
+from training.styles import Style, exactly, random_style
 from training.symbols import Symbol
 from training.truth import Drawing
 from training.wires import outside
@@ -213,3 +213,25 @@ def test_wires_end_at_the_boxes_they_meet() -> None:
     # the second box is met near its edge only, so the wire goes on
     assert [piece[:, 0].tolist() for piece in pieces] == [[0, 21], [39, 100]]
     assert all((piece[:, 1] == 10).all() for piece in pieces)
+
+
+def test_copies_of_an_aligned_drawing_are_equal_to_the_pixel() -> None:
+    def alike(aligned: bool) -> float:
+        """The share of copies that are equal to the one before that is turned as they are."""
+        found = list[bool]()
+        for seed in range(8):
+            drawing = bare(seed, exactly(plain(rotation="right_angles", aligned=aligned)))
+            for label in [n for n, symbol in enumerate(drawing.symbols) if not symbol.slots]:
+                before = dict[tuple[float, bool], Pixels]()
+                for copy in (one for one in drawing.instances if one.label == label):
+                    x, y, half = int(copy.pose.x), int(copy.pose.y), 12
+                    core = drawing.pixels[y - half : y + half, x - half : x + half]
+                    key = copy.pose.angle, copy.pose.mirrored
+                    if core.shape == (2 * half, 2 * half, 3):
+                        found += [bool((before[key] == core).all())] if key in before else []
+                        before[key] = core
+        assert len(found) > 10
+        return float(np.mean(found))
+
+    assert alike(True) > 0.75, "but for those that another lies over"
+    assert alike(False) < 0.2
