@@ -12,7 +12,10 @@ Colour = tuple[int, int, int]
 
 SAMPLE = 1_000_000  # pixels looked at to find the background
 FLOOR = 0.06        # distances below are paper tone and compression noise
-MIN_CONTRAST = 0.25  # a page fainter than this is not stretched further
+CLEAR = 0.25        # of all ink, distances cubed, that is as strong as clear strokes at most
+FAINT, FAINTEST = 0.25, 0.08  # strength below which strokes are stretched no further, on noisy paper and on quiet paper,
+LOW = FLOOR / FAINT  # and part of it that is paper, then
+PAPER, GRAIN = 0.25, 6  # share of pixels that are paper for sure, and times what they are off by that noise may be
 VISIBLE = 0.35      # ink above this belongs to a stroke
 STROKE = 0.1        # of an example's longer side, the width of a stroke that may be a wire
 STUB = 0.35         # of an example's side, as far as a wire may come in
@@ -100,10 +103,19 @@ def _longest(line: NDArray[np.bool_]) -> int:
 
 
 def _curve(counts: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(256,) ink of each distance, which so many pixels have: stretched so that the drawing's clear strokes reach 1."""
-    clear = np.where(np.arange(256) < int(2 * FLOOR * 255), 0, counts)
-    strong = np.searchsorted(np.cumsum(clear), 0.7 * clear.sum()) / 255 if clear.any() else 1.0
-    contrast = max(MIN_CONTRAST, float(strong))
-    levels = np.arange(256, dtype=np.float32) / 255
-    curve: NDArray[np.float32] = np.clip((levels - FLOOR) / (contrast - FLOOR), 0.0, 1.0).astype(np.float32)
+    """(256,) ink of each distance, which so many pixels have: stretched so that the drawing's clear strokes reach 1. These are
+    told by distances cubed, of which noise and the halos that compression leaves around strokes, however wide, make next to
+    nothing. Where all of a drawing is faint and its paper quiet, the floor is lower too."""
+    levels = np.arange(256) / 255
+    grain = GRAIN * _up_to(counts, PAPER) / 255
+    strokes = np.where(levels > np.clip(grain, FAINTEST / 4, 2 * FLOOR), counts * levels**3, 0)
+    strong = _up_to(strokes, CLEAR) / 255 if strokes.any() else 1.0
+    contrast = max(strong, float(np.clip(grain / LOW, FAINTEST, FAINT)))
+    floor = min(FLOOR, LOW * contrast)
+    curve: NDArray[np.float32] = np.clip((levels - floor) / (contrast - floor), 0.0, 1.0).astype(np.float32)
     return curve
+
+
+def _up_to(amounts: NDArray[np.int64] | NDArray[np.float64], share: float) -> int:
+    """The distance up to which such a share of amounts (256,) at each lies."""
+    return int(np.searchsorted(np.cumsum(amounts), share * amounts.sum()))

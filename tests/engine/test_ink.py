@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from app.engine.example import prepare
 from app.engine.geometry import Box
-from app.engine.ink import body_box, tight_box
+from app.engine.ink import body_box, ink, tight_box
 
 
 def ring(width: int = 60, height: int = 40) -> NDArray[np.float32]:
@@ -84,3 +84,45 @@ def test_an_example_is_the_same_with_and_without_its_wires(wired: bool) -> None:
     assert (prepared.width, prepared.height) == (60, 40)
     columns = np.flatnonzero(prepared.mask.numpy().any(axis=0))
     assert (columns[-1] - columns[0] + 1 < 40) == wired, "the wires are not asked for in a copy"
+
+
+def sheet(faint: float = 1.0, noise: float = 0.0, dark: bool = False) -> NDArray[np.uint8]:
+    """Strokes of three strengths with pale edges, all as faint, on a noisy sheet."""
+    strokes = np.zeros((120, 160))
+    for n, strength in enumerate((1.0, 0.9, 0.6)):
+        strokes[10 + 30 * n : 14 + 30 * n, 10:150] = strength
+        strokes[14 + 30 * n, 10:150] = strength / 2
+    paper, stroke = (30.0, 250.0) if dark else (250.0, 10.0)
+    levels = paper + (stroke - paper) * faint * strokes + np.random.default_rng(0).normal(0, noise, strokes.shape)
+    return np.repeat(levels.round().clip(0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("faint", [0.5, 0.3, 0.15])
+def test_a_drawing_that_is_faint_all_over_has_the_ink_of_a_strong_one(faint: float, dark: bool) -> None:
+    pale, strong = ink(sheet(faint, dark=dark)), ink(sheet(dark=dark))
+    assert pale[10:13, 10:150].min() == strong[10:13, 10:150].min() == 1.0
+    assert pale.sum() == pytest.approx(strong.sum(), rel=0.08)
+
+
+def test_a_faint_drawing_is_made_stronger_as_far_as_its_paper_is_quiet() -> None:
+    noisy = ink(sheet(0.2, noise=6.0))
+    assert noisy[10:13, 10:150].mean() > 0.8
+    assert (noisy[100:] > 0.35).mean() < 0.002
+    assert ink(sheet(0.0, noise=1.0)).max() < 0.35, "nothing is made of paper alone"
+
+
+def test_what_is_faint_beside_strong_strokes_stays_faint() -> None:
+    page = sheet()
+    page[100:104, 10:150] = 225
+    assert ink(page)[100:104, 10:150].max() < 0.1
+
+
+@pytest.mark.parametrize("halo", [35, 50])
+def test_halos_around_strokes_are_not_taken_for_strokes(halo: int) -> None:
+    page = sheet()
+    page[5:10, 10:150] = page[15:20, 10:150] = 250 - halo
+    page[35:40, 10:150] = page[45:50, 10:150] = 250 - halo
+    with_halos = ink(page)
+    assert np.abs(with_halos - ink(sheet()))[74, 10:150].max() < 0.02, "as much ink elsewhere"
+    assert with_halos[5:10].max() < 0.2
