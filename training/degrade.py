@@ -15,7 +15,7 @@ from training.canvas import Colour, Pixels
 from training.truth import Instance
 
 Damage = Callable[[Pixels, Generator], Pixels]
-CLEAN = 0.45  # of all drawings
+CLEAN = 0.4  # of all drawings
 
 
 def degrade(
@@ -60,8 +60,8 @@ def _turned(pose: Pose, turn: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
 def faded(pixels: Pixels, rng: Generator) -> Pixels:
     """Ink nearer to the paper, in places or all over."""
     background = np.median(pixels.reshape(-1, 3)[::7], axis=0)
-    amount = float(rng.uniform(0.45, 0.9)) + 0.15 * _cloud(pixels.shape[:2], rng)[..., None] * float(rng.random() < 0.5)
-    return _bytes(background + (pixels.astype(np.float32) - background.astype(np.float32)) * np.clip(amount, 0.3, 1.0))
+    amount = float(rng.uniform(0.3, 0.9)) + 0.15 * _cloud(pixels.shape[:2], rng)[..., None] * float(rng.random() < 0.5)
+    return _bytes(background + (pixels.astype(np.float32) - background.astype(np.float32)) * np.clip(amount, 0.2, 1.0))
 
 
 def toned(pixels: Pixels, rng: Generator) -> Pixels:
@@ -73,7 +73,7 @@ def toned(pixels: Pixels, rng: Generator) -> Pixels:
 def rescaled(pixels: Pixels, rng: Generator) -> Pixels:
     """Made smaller and larger again."""
     height, width = pixels.shape[:2]
-    part = float(rng.uniform(0.6, 0.95))
+    part = float(rng.uniform(0.5, 0.95))
     small = cv2.resize(pixels, (int(width * part), int(height * part)), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
@@ -81,7 +81,7 @@ def rescaled(pixels: Pixels, rng: Generator) -> Pixels:
 def blurred(pixels: Pixels, rng: Generator) -> Pixels:
     if rng.random() < 0.3:
         return np.asarray(cv2.blur(pixels, (2, 2)), dtype=np.uint8)
-    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), float(rng.uniform(0.4, 1.0))), dtype=np.uint8)
+    return np.asarray(cv2.GaussianBlur(pixels, (0, 0), float(rng.uniform(0.4, 1.2))), dtype=np.uint8)
 
 
 def noisy(pixels: Pixels, rng: Generator) -> Pixels:
@@ -110,14 +110,14 @@ def one_bit(pixels: Pixels, rng: Generator) -> Pixels:
 
 def compressed(pixels: Pixels, rng: Generator) -> Pixels:
     """JPEG."""
-    done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 96))])
+    done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 96))])
     if not done:
         raise ValueError(f"a page to compress must be an image. Received: {pixels.shape}")
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
 DAMAGES: tuple[Damage, ...] = (faded, toned, rescaled, blurred, noisy, one_bit, compressed)  # in the order they happen
-OFTEN = np.array([1, 1, 1, 1, 1, 1, 3]) / 9
+OFTEN = np.array([1, 1, 2, 2, 1, 1, 3]) / 11
 
 
 def _cloud(shape: tuple[int, ...], rng: Generator) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

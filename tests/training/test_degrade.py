@@ -42,12 +42,12 @@ def test_skew_moves_the_truth_with_the_ink(angle: float) -> None:
     assert pixels[0, 0].tolist() == list(PAPER)
 
 
-def test_about_half_of_the_pages_stay_clean() -> None:
+def test_two_pages_of_five_stay_clean() -> None:
     rng, untouched = np.random.default_rng(0), 0
     for _ in range(200):
         pixels, _ = degrade(page(), (BAR,), PAPER, rng)
         untouched += bool((pixels == page()).all())
-    assert 85 < untouched < 135
+    assert 65 < untouched < 105
 
 
 def test_one_bit_keeps_the_polarity() -> None:
