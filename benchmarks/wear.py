@@ -86,7 +86,7 @@ def wear(source: Path, out: Path, kind: str, seed: int = 0) -> int:
         if pixels is None:
             raise ValueError(f"a drawing that coco.json names must be an image. Received: {image['file_name']}")
         worn = KINDS[kind](np.asarray(pixels, np.uint8), np.random.default_rng([seed, number]))
-        image["file_name"] = str(Path(image["file_name"]).with_suffix(".png"))
+        image["file_name"] += ".png"  # a.jpg and a.png may lie side by side
         image["height"], image["width"] = worn.shape[:2]
         path = out / image["file_name"]
         path.parent.mkdir(parents=True, exist_ok=True)
